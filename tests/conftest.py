@@ -1,0 +1,35 @@
+"""What all tests share: the language is reset, and a missing system tool is a skip here and a failure in CI."""
+
+import os
+import shutil
+
+import pytest
+
+from course_lib import messages
+
+REMEDIES = {
+    "chromium": "apt-get install chromium",
+    "bwrap": "apt-get install bubblewrap",
+}
+
+
+@pytest.fixture(autouse=True)
+def _language_reset(monkeypatch):
+    """Each test starts in English, whatever the one before chose."""
+    monkeypatch.setattr(messages, "_current", "en")
+
+
+@pytest.fixture
+def system_tool():
+    """`system_tool("chromium")`: its path; where it is missing, skipped with the remedy, failed if CI=true."""
+
+    def find(name):
+        path = shutil.which(name)
+        if path is None:
+            reason = f"this test needs {name}; remedy: {REMEDIES[name]}"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason)
+            pytest.skip(reason)
+        return path
+
+    return find
