@@ -98,6 +98,12 @@ def get(name: str) -> Entry:
         raise KeyError(t("error.no_entry", got=repr(name), names=", ".join(sorted(_ENTRIES)))) from None
 
 
+def find(function) -> Entry | None:
+    """The entry of this very function, or None: another function of the same name is not it."""
+    entry = _ENTRIES.get(getattr(function, "__name__", ""))
+    return entry if entry and entry.function is function else None
+
+
 def entries(kind: str | None = None) -> list[Entry]:
     """All entries, or those of one kind, in the order in which they were registered.
 

@@ -1,4 +1,4 @@
-"""What all tests share: the language is reset, and a missing system tool is a skip here and a failure in CI."""
+"""What all tests share: the language is reset; a missing system tool is a skip here, a failure in CI."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ def _language_reset(monkeypatch):
 
 @pytest.fixture
 def system_tool():
-    """`system_tool("chromium")`: its path; where it is missing, skipped with the remedy, failed if CI=true."""
+    """`system_tool("chromium")` gives its path; a missing tool skips with its remedy, and fails if CI=true."""
 
     def find(name):
         path = shutil.which(name)

@@ -1,0 +1,130 @@
+"""Compares a function with the reference, case by case, and says what went wrong."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from course_lib import registry
+from course_lib.assessment.cases import Case, cases
+from course_lib.assessment.mutants import mutants
+from course_lib.assessment.run import Refusal, run
+from course_lib.messages import t
+
+RTOL, ATOL = 1e-6, 1e-9  # far above rounding, far below the effect of any known mistake
+
+
+@dataclass(frozen=True, eq=False)
+class Parting:
+    """Where an answer leaves the reference: on which case, at which call (0 the first), and both paths.
+
+    expected, got: the values of every call on that case, each flattened to a vector: (calls, numbers).
+    column: the number of the vector that is farthest off there.
+    """
+
+    case: Case
+    step: int
+    column: int
+    expected: np.ndarray
+    got: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of a check. passed: one truth value a case. diagnosis: text, empty when all passed."""
+
+    name: str
+    passed: tuple[bool, ...]
+    labels: tuple[str, ...]
+    diagnosis: str = ""
+    kind: str = "right"  # "right", "refused", "mutant" (a known mistake), or "parted"
+    mistake: str = ""
+    parting: Parting | None = None
+
+    @property
+    def right(self) -> bool:
+        """Whether every case passed."""
+        return all(self.passed)
+
+
+def diagnose(name: str, function: Callable, seed: int = 0) -> Outcome:
+    """Try `function` on the cases of the registered `name`; never raises for what the function does.
+
+    Raises KeyError where `name` has no cases.
+    """
+    tried = cases(name, seed)
+    labels = tuple(case.label for case in tried)
+    reference = registry.get(name).function
+    try:
+        answers = [run(function, case, str(inspect.signature(reference))) for case in tried]
+        again = run(function, tried[0])
+    except Refusal as refusal:
+        return Outcome(name, (False,) * len(tried), labels, str(refusal), "refused", refusal.key)
+    expected = [run(reference, case) for case in tried]
+    passed = tuple(_agree(a, e) for a, e in zip(answers, expected, strict=True))
+    if not _agree(again, answers[0]):
+        passed = (False,) * len(tried)
+        return Outcome(name, passed, labels, t("check.keeps_state"), "refused", "check.keeps_state")
+    if all(passed):
+        return Outcome(name, passed, labels)
+    parting = _parting(tried, answers, expected, passed)
+    known = _known_mistake(name, tried, answers)
+    if known:
+        text = t("check.mutant", mistake=known.text)
+        return Outcome(name, passed, labels, text, "mutant", known.mistake, parting)
+    return Outcome(name, passed, labels, _parting_text(parting), "parted", "", parting)
+
+
+def _known_mistake(name, tried, answers):
+    """The known wrong version that gives these very answers on every case, or None."""
+    for mutant in mutants(name):
+        with np.errstate(all="ignore"):
+            try:
+                wrong = [run(mutant.function, case) for case in tried]
+            except Refusal:  # some mistakes end in NaN on some cases: they cannot be this one
+                continue
+        if all(map(_agree, answers, wrong)):
+            return mutant
+    return None
+
+
+def _agree(answer, expected):
+    return np.allclose(_table(answer), _table(expected), rtol=RTOL, atol=ATOL)
+
+
+def _table(values):
+    """One row of numbers a call."""
+    return np.array(
+        [np.concatenate([np.ravel(x) for x in v]) if isinstance(v, list) else np.ravel(v) for v in values]
+    )
+
+
+def _parting(tried, answers, expected, passed):
+    index = passed.index(False)
+    got, want = _table(answers[index]), _table(expected[index])
+    off = ~np.isclose(got, want, rtol=RTOL, atol=ATOL)
+    step = int(np.argmax(off.any(axis=1)))
+    column = int(np.argmax(np.abs(got[step] - want[step])))
+    return Parting(tried[index], step, column, want, got)
+
+
+def _parting_text(parting):
+    """The first call at which both part, with both numbers and, if there is one, the factor between steps."""
+    step, column = parting.step, parting.column
+    text = t(
+        "check.parted",
+        call=step + 1,
+        case=parting.case.label,
+        expected=f"{parting.expected[step, column]:.6g}",
+        got=f"{parting.got[step, column]:.6g}",
+    )
+    if parting.case.start is None:
+        return text
+    before = parting.case.start.ravel() if step == 0 else parting.expected[step - 1]
+    right, own = parting.expected[step] - before, parting.got[step] - before
+    if np.all(right != 0):
+        factors = own / right
+        if np.allclose(factors, factors[0], rtol=1e-4) and not np.isclose(factors[0], 1):
+            text += " " + t("check.factor", factor=f"{factors[0]:.4g}")
+    return text
