@@ -6,6 +6,7 @@ import sys
 from markdown_it import MarkdownIt
 
 from course_lib.assessment.diagnose import Outcome, diagnose
+from course_lib.assessment.numbers import number_tasks
 from course_lib.messages import t
 
 
@@ -31,7 +32,7 @@ class Verdict:
         outcome = self.outcome
         marks = zip(outcome.passed, outcome.labels, strict=True)
         lines = [_headline(outcome), *(f"  {'✓' if ok else '✗'} {label}" for ok, label in marks)]
-        return "\n".join([*lines, outcome.diagnosis or t("check.hidden_remain")])
+        return "\n".join([*lines, outcome.diagnosis or self._afterword()])
 
     def _repr_html_(self):
         outcome = self.outcome
@@ -40,12 +41,16 @@ class Verdict:
             f"<li>{'✓' if ok else '✗'} <code>{html.escape(label)}</code></li>"
             for ok, label in zip(outcome.passed, outcome.labels, strict=True)
         )
-        text = MarkdownIt("js-default").render(outcome.diagnosis or t("check.hidden_remain"))
+        text = MarkdownIt("js-default").render(outcome.diagnosis or self._afterword())
         return (
             f'<div style="border-left:4px solid {colour};padding:.3em 1em;max-width:52em">'
             f"<strong>{html.escape(_headline(outcome))}</strong>{text}"
             f'<ul style="list-style:none;padding-left:0;margin:.3em 0">{rows}</ul>{self._picture()}</div>'
         )
+
+    def _afterword(self):
+        """For a function there are hidden cases; a number is simply right."""
+        return "" if self.outcome.name in number_tasks() else t("check.hidden_remain")
 
     def _picture(self):
         if self.outcome.parting is None:
@@ -56,13 +61,14 @@ class Verdict:
         return f'<img alt="{html.escape(t("check.picture_alt"))}" src="data:image/png;base64,{data}">'
 
 
-def check(name, function):
-    """Try `function` on the visible cases of `name`, show the verdict, and raise CheckFailed unless all pass.
+def check(name, answer):
+    """Judge an answer to the task `name`, show the verdict, and raise CheckFailed unless it is right.
 
-    name: a registered function, such as "adam". function: yours, with the same signature.
+    name: a registered function, such as "adam", or a number task, such as "divergence_threshold".
+    answer: your function, with the same signature, tried on the visible cases; or your number.
     In a notebook the verdict is displayed with a diagnosis. Raises KeyError on an unknown name.
     """
-    outcome = diagnose(name, function)
+    outcome = diagnose(name, answer)
     verdict = Verdict(outcome)
     if outcome.right:
         return verdict

@@ -1,7 +1,6 @@
 """Compares a function with the reference, case by case, and says what went wrong."""
 
 import inspect
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from course_lib import registry
 from course_lib.assessment.cases import Case, cases
 from course_lib.assessment.mutants import mutants
+from course_lib.assessment.numbers import number_tasks
 from course_lib.assessment.run import Refusal, run
 from course_lib.messages import t
 
@@ -48,20 +48,34 @@ class Outcome:
         return all(self.passed)
 
 
-def diagnose(name: str, function: Callable, seed: int = 0) -> Outcome:
-    """Try `function` on the cases of the registered `name`; never raises for what the function does.
+def diagnose(name: str, answer, seed: int = 0) -> Outcome:
+    """Judge an answer: a function for the registered `name`, or the number that a number task asks for.
 
-    Raises KeyError where `name` has no cases.
+    Never raises for what the answer is or does. Raises KeyError where there is no such task.
     """
+    tasks = number_tasks()
+    return _diagnose_number(tasks[name], answer) if name in tasks else _diagnose_function(name, answer, seed)
+
+
+def _diagnose_number(task, answer):
+    right, mistake, text = task.answer(answer)
+    kind = (
+        "right" if right else "refused" if mistake.startswith("check.") else "mutant" if mistake else "parted"
+    )
+    return Outcome(task.name, (right,), (t("check.number_label"),), text, kind, mistake)
+
+
+def _diagnose_function(name, function, seed):
     tried = cases(name, seed)
     labels = tuple(case.label for case in tried)
     reference = registry.get(name).function
+    expected = [run(reference, case) for case in tried]
     try:
-        answers = [run(function, case, str(inspect.signature(reference))) for case in tried]
+        signature = str(inspect.signature(reference))
+        answers = [run(function, c, like, signature) for c, like in zip(tried, expected, strict=True)]
         again = run(function, tried[0])
     except Refusal as refusal:
         return Outcome(name, (False,) * len(tried), labels, str(refusal), "refused", refusal.key)
-    expected = [run(reference, case) for case in tried]
     passed = tuple(_agree(a, e) for a, e in zip(answers, expected, strict=True))
     if not _agree(again, answers[0]):
         passed = (False,) * len(tried)
@@ -82,7 +96,7 @@ def _known_mistake(name, tried, answers):
         with np.errstate(all="ignore"):
             try:
                 wrong = [run(mutant.function, case) for case in tried]
-            except Refusal:  # some mistakes end in NaN on some cases: they cannot be this one
+            except Refusal:  # a mistake that raises on some case cannot be this one
                 continue
         if all(map(_agree, answers, wrong)):
             return mutant
@@ -90,22 +104,31 @@ def _known_mistake(name, tried, answers):
 
 
 def _agree(answer, expected):
-    return np.allclose(_table(answer), _table(expected), rtol=RTOL, atol=ATOL)
+    a, b = _table(answer), _table(expected)
+    return a.shape == b.shape and np.allclose(a, b, rtol=RTOL, atol=ATOL, equal_nan=True)
 
 
 def _table(values):
-    """One row of numbers a call."""
-    return np.array(
-        [np.concatenate([np.ravel(x) for x in v]) if isinstance(v, list) else np.ravel(v) for v in values]
-    )
+    """One row of numbers a call; rows of different lengths are filled up with NaN."""
+    rows = [_flat(v) for v in values]
+    table = np.full((len(rows), max(map(len, rows))), np.nan)
+    for filled, row in zip(table, rows, strict=True):
+        filled[: len(row)] = row
+    return table
+
+
+def _flat(value):
+    if isinstance(value, (list, tuple)):
+        return np.concatenate([_flat(x) for x in value])
+    return np.ravel(value).astype(float)
 
 
 def _parting(tried, answers, expected, passed):
     index = passed.index(False)
     got, want = _table(answers[index]), _table(expected[index])
-    off = ~np.isclose(got, want, rtol=RTOL, atol=ATOL)
+    off = ~np.isclose(got, want, rtol=RTOL, atol=ATOL, equal_nan=True)
     step = int(np.argmax(off.any(axis=1)))
-    column = int(np.argmax(np.abs(got[step] - want[step])))
+    column = int(np.nanargmax(np.abs(got[step] - want[step])))
     return Parting(tried[index], step, column, want, got)
 
 

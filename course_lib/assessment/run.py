@@ -26,17 +26,18 @@ class _TimeUp(BaseException):
     """Not an Exception, so that a learner's `except Exception` does not swallow it."""
 
 
-def run(function, case, signature=None) -> list:
-    """Every call's value on the case, as arrays, floats or lists of arrays.
+def run(function, case, like=None, signature=None) -> list:
+    """Every call's value on the case: arrays, numbers, or lists and tuples of them.
 
-    function: what is tried. signature: the one asked for, shown where the call does not fit.
+    function: what is tried. like: the reference's values, whose types, shapes and dtypes are asked for.
+    signature: the one asked for, shown where the call does not fit.
     Raises Refusal on anything that cannot be compared.
     """
     _check_callable(function, case, signature)
     values = []
     try:
         with time_limit(SECONDS):
-            for value in _calls(function, case):
+            for value in _calls(function, case, like):
                 values.append(value)
     except _TimeUp:
         raise Refusal("check.timeout", seconds=f"{SECONDS:g}") from None
@@ -65,13 +66,16 @@ def _check_callable(function, case, signature):
         raise Refusal("check.signature", want=signature or "", got=str(given), why=str(error)) from None
 
 
-def _calls(function, case):
+def _calls(function, case, like):
     """Call by call: feed copies, look at what came back, carry p and state on."""
     p, state = case.start, ()
+    hyper = dict(case.hyper)
+    if "rng" in hyper:
+        hyper["rng"] = np.random.default_rng(hyper["rng"])
     for step, inputs in enumerate(case.inputs):
         args = inputs if p is None else (p, *inputs)
         fed, kept = _copied((args, state)), _copied((args, state))
-        result = function(*fed[0], *fed[1], **case.hyper)
+        result = function(*fed[0], *fed[1], **hyper)
         if not _same(fed, kept):
             raise Refusal("check.in_place")
         if case.carries_state:
@@ -80,17 +84,19 @@ def _calls(function, case):
             value, state = result[0], (result[1],)
         else:
             value = result
-        _check_value(value, args[0], step)
+        if like is not None:
+            _check_value(value, like[step], step)
         if p is not None:
             p = value
         yield value
 
 
 def _check_value(value, like, step):
-    """The value must be what went in: array for array, number for number, of the same shape and dtype."""
-    if isinstance(like, list):
-        if not isinstance(value, list) or len(value) != len(like):
-            raise Refusal("check.not_list", want=len(like), got=_described(value))
+    """The value must be what the reference gives: array for array, number for number, shape and dtype."""
+    if isinstance(like, (list, tuple)):
+        if type(value) is not type(like) or len(value) != len(like):
+            want = f"{type(like).__name__} ({len(like)})"
+            raise Refusal("check.not_sequence", want=want, got=_described(value))
         for one, other in zip(value, like, strict=True):
             _check_value(one, other, step)
     elif isinstance(like, np.ndarray):
@@ -100,12 +106,12 @@ def _check_value(value, like, step):
             raise Refusal("check.shape", want=like.shape, got=value.shape)
         if value.dtype != like.dtype:
             raise Refusal("check.dtype", want=like.dtype, got=value.dtype)
-        if not np.all(np.isfinite(value)):
+        if not np.array_equal(np.isfinite(value), np.isfinite(like)):
             raise Refusal("check.not_finite", step=step + 1)
     else:
-        if not isinstance(value, (int, float, np.floating)) or isinstance(value, bool):
+        if not isinstance(value, (int, float, np.number)) or isinstance(value, bool):
             raise Refusal("check.not_number", got=_described(value))
-        if not np.isfinite(value):
+        if np.isfinite(value) != np.isfinite(like):
             raise Refusal("check.not_finite", step=step + 1)
 
 

@@ -122,7 +122,7 @@ def test_an_exception_names_the_learner_s_line():
     [
         ("cosine", lambda step, *, total, peak=0.1, floor=0.0: np.ones(2), "check.not_number"),
         ("cosine", lambda step, *, total, peak=0.1, floor=0.0: float("nan"), "check.not_finite"),
-        ("clip_by_global_norm", lambda gs, *, max_norm=1.0: gs[0], "check.not_list"),
+        ("clip_by_global_norm", lambda gs, *, max_norm=1.0: gs[0], "check.not_sequence"),
         ("reduce_on_plateau", lambda loss, state=(), **hyper: 0.1, "check.not_pair"),
     ],
 )
