@@ -55,7 +55,7 @@ def fraction(name, **values):
 
 def whole(name, low=1, **values):
     """Refuse hyperparameters that are not whole numbers ≥ low."""
-    _check(name, values, "error.whole", lambda x: x == int(x) and x >= low, low=low)
+    _check(name, values, "error.whole", lambda x: x % 1 == 0 and x >= low, low=low)
 
 
 def _check(name, values, key, holds, **more):
@@ -69,7 +69,7 @@ def _check(name, values, key, holds, **more):
 def _remedy(name, arg):
     """A value that would do: the default, or else the middle of the slider's range."""
     entry = registry.get(name)
-    if arg in entry.defaults:
+    if isinstance(entry.defaults.get(arg), Real):
         return f"{arg}={entry.defaults[arg]:g}"
     if arg in entry.ranges:
         values = entry.ranges[arg].values()

@@ -62,6 +62,7 @@ def sgd(p, grad_fn, state=((),), *, n, batch_size, rng, lr=0.1):
     non_negative("sgd", lr=lr)
     whole("sgd", n=n, batch_size=batch_size)
     (left,) = state
+    n, batch_size = int(n), int(batch_size)
     if len(left) < batch_size:
         left = rng.permutation(n)
     g = grad_fn(p, left[:batch_size])
@@ -244,7 +245,10 @@ def adamw(p, g, state=(0.0, 0.0, 0), *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e
     p, g: floating-point arrays of one shape. lr: α ≥ 0. weight_decay: λ ≥ 0. The rest as in `adam`.
     state: (m, v, t). Returns (p, state). Raises TypeError and ValueError on bad input.
     """
-    non_negative("adamw", weight_decay=weight_decay)
+    namespace("adamw", p=p, g=g)
+    same_shape("adamw", p=p, g=g)
+    non_negative("adamw", lr=lr, eps=eps, weight_decay=weight_decay)
+    fraction("adamw", beta1=beta1, beta2=beta2)
     stepped, state = adam(p, g, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
     # θ_t = (Adam's θ_t) − α λ θ_{t−1}
     return stepped - lr * weight_decay * p, state
@@ -306,6 +310,7 @@ def muon(p, g, state=(0.0,), *, lr=0.02, momentum=0.95, steps=5):
     matrix("muon", p=p)
     non_negative("muon", lr=lr)
     fraction("muon", momentum=momentum)
+    whole("muon", steps=steps)
     (buffer,) = state
     # B_t = μ B_{t−1} + g_t
     buffer = momentum * buffer + g
@@ -333,12 +338,13 @@ def newton_schulz(x, *, steps=5, eps=1e-7):
     """
     xp = namespace("newton_schulz", x=x)
     whole("newton_schulz", steps=steps)
+    non_negative("newton_schulz", eps=eps)
     matrix("newton_schulz", x=x)
     a, b, c = 3.4445, -4.7750, 2.0315
     wide = x if x.shape[0] <= x.shape[1] else x.mT
     # X ← X / (‖X‖_F + ε): singular values at most 1
     wide = wide / (xp.sqrt(xp.sum(wide * wide)) + eps)
-    for _ in range(steps):
+    for _ in range(int(steps)):
         # A = X Xᵀ, the smaller of the two products
         gram = wide @ wide.mT
         # X ← a X + (b A + c A²) X

@@ -153,6 +153,8 @@ def one_cycle(step, *, total, peak=0.1, rise=0.3, start_factor=25.0, end_factor=
 
         from η₀/s to η₀ over the first share of the steps, then to η₀/(s · e)
 
+    Where that share is a single step or less, it starts at η₀.
+
     step: whole number ≥ 0; from total − 1 on the rate stays at its end. total: K ≥ 2 steps. peak: η₀ ≥ 0.
     rise: share of the steps that rise, in (0, 1). start_factor: s > 0. end_factor: e > 0.
     Returns a float. Raises ValueError on bad input.
@@ -162,9 +164,9 @@ def one_cycle(step, *, total, peak=0.1, rise=0.3, start_factor=25.0, end_factor=
     non_negative("one_cycle", peak=peak)
     fraction("one_cycle", rise=rise)
     positive("one_cycle", rise=rise, start_factor=start_factor, end_factor=end_factor)
-    top, last = rise * total - 1, total - 1
+    top, last = max(rise * total - 1, 0.0), total - 1
     start = peak / start_factor
-    if step <= top:
+    if step < top:
         return _half_cosine(start, peak, step / top)
     return _half_cosine(peak, start / end_factor, min((step - top) / (last - top), 1.0))
 

@@ -1,0 +1,51 @@
+# `make lab` opens the course and `make test` tests it; both set up .venv first, once. `make help` lists the rest.
+#
+#   PYTHON=python3.13          the Python to build .venv with (3.11 or newer)
+#   COURSE_LANG=en             the language: ko or en
+#   TORCH_INDEX=https://…      a package index with another build of torch (default: the CPU build)
+#   LAB_ARGS="--no-browser"    options for JupyterLab
+#   PYTEST_ARGS="-k adam -x"   options for pytest
+
+PYTHON ?= python3
+COURSE_LANG ?= ko
+export COURSE_LANG
+
+RUN := .venv/bin/python
+NOTEBOOKS := $(foreach part,notebooks solutions exercises,$(part)/ko $(part)/en)
+# A notebook stays whole on one worker (loadscope); two workers with a thread each fill two CPUs.
+WORKERS := -n 2 --dist loadscope
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test lab test test-all doctor build clean
+
+help:
+	@$(PYTHON) -m course_lib.bootstrap help
+
+setup:
+	@$(PYTHON) -m course_lib.bootstrap setup
+
+setup-test:
+	@$(PYTHON) -m course_lib.bootstrap setup-test
+
+lab: setup
+	@$(RUN) -m course_lib.cli lab $(LAB_ARGS)
+
+doctor: setup
+	@$(RUN) -m course_lib.cli doctor
+
+build: setup
+	@$(RUN) -m course_lib.cli build
+
+test test-all: export OMP_NUM_THREADS := 1
+test: SELECTION := -m "not slow"
+test test-all: setup-test
+	$(RUN) -m course_lib.cli build --check
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m pytest $(WORKERS) $(SELECTION) $(PYTEST_ARGS)
+	$(RUN) -m pytest $(WORKERS) --nbval-lax --nbval-current-env --nbval-cell-timeout=120 $(NOTEBOOKS)
+	@$(RUN) -m course_lib.bootstrap passed
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

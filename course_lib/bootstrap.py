@@ -1,0 +1,119 @@
+"""Set the course up in `.venv`: what every `make` command runs first, with nothing but Python itself.
+
+`python3 -m course_lib.bootstrap setup` installs what a learner needs, `setup-test` the tests' tools as well.
+A stamp remembers what is installed, so that the second start costs nothing. The syntax here stays that of
+Python 3.8: an older Python must reach the message that says which one is needed.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+LOWEST = (3, 11)
+TORCH = "torch==2.13.0"
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+
+
+def main(argv=None):
+    """Run one of the commands `help`, `setup`, `setup-test`, `passed`; returns the exit status."""
+    if sys.version_info < LOWEST:
+        print(too_old(sys.version_info), file=sys.stderr)
+        return 1
+    from course_lib.messages import t  # reads TOML, which Python knows since 3.11
+
+    command = (sys.argv[1:] if argv is None else argv)[0]
+    try:
+        if command in ("setup", "setup-test"):
+            set_up(Path.cwd(), extras=["test"] if command == "setup-test" else [])
+        else:
+            print(t("setup." + command))
+    except SetupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+class SetupError(Exception):
+    """Set-up cannot go on; the message says why and what helps."""
+
+
+def too_old(found):
+    """Why this Python will not do, in both languages as no catalogue can be read yet, and which would."""
+    names = [f"python3.{minor}" for minor in range(20, LOWEST[1] - 1, -1)]
+    newer = next(filter(shutil.which, names), "python3.12")
+    return (
+        "Python {0}.{1} 이상이 필요한데 {2}.{3}입니다. 다음처럼 실행하세요: make lab PYTHON={4}\n"
+        "Python {0}.{1} or newer is needed, this is {2}.{3}. Run: make lab PYTHON={4}"
+    ).format(*LOWEST, *found[:2], newer)
+
+
+def venv_python(root):
+    """The interpreter inside `.venv`."""
+    return root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def set_up(root, extras, environ=os.environ):
+    """Bring `.venv` to what pyproject.toml asks for; does nothing when its stamp says that it is there.
+
+    extras: ["test"] for the tests' tools. A TORCH_INDEX in `environ` chooses another build of torch and is
+    remembered. Raises SetupError.
+    """
+    from course_lib.messages import t
+
+    stamp = root / ".venv" / "course.json"
+    before = json.loads(stamp.read_text()) if stamp.is_file() else {}
+    wanted = {
+        "root": str(root),
+        "pyproject": hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest(),
+        "torch": TORCH,
+        "torch_index": environ.get("TORCH_INDEX") or before.get("torch_index", TORCH_CPU_INDEX),
+        "extras": sorted({*before.get("extras", []), *extras}),
+    }
+    if wanted == before:
+        return
+    print(t("setup.installing"), flush=True)
+    make_venv(root)
+    install(root, wanted["extras"], wanted["torch_index"], before.get("torch_index", wanted["torch_index"]))
+    stamp.write_text(json.dumps(wanted, indent=1))
+    print(t("setup.done"), flush=True)
+
+
+def make_venv(root):
+    """Create `.venv`, or leave one that works as it is."""
+    from course_lib.messages import t
+
+    python = venv_python(root)
+    if python.exists() and run([python, "-m", "pip", "--version"], stdout=subprocess.DEVNULL):
+        return
+    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+        raise SetupError(t("setup.no_venv", version="{}.{}".format(*sys.version_info)))
+    if not run([sys.executable, "-m", "venv", "--clear", root / ".venv"]):
+        raise SetupError(t("setup.venv_failed"))
+
+
+def install(root, extras, index, index_before):
+    """Install torch from `index`, or from the ordinary index where that fails, and then all the rest."""
+    from course_lib.messages import t
+
+    pip = [venv_python(root), "-m", "pip", "install", "--disable-pip-version-check"]
+    # Without dependencies, as the index of one package need not have them; one short try.
+    torch = [*pip, "--no-deps", "--timeout", "5", "--retries", "0", "--index-url", index, TORCH]
+    if not run(torch + ["--force-reinstall"] * (index != index_before)):
+        print(t("setup.torch_elsewhere", index=index), flush=True)
+    course = str(root) + ("[" + ",".join(extras) + "]" if extras else "")
+    if not run([*pip, TORCH, "--editable", course]):
+        raise SetupError(t("setup.install_failed"))
+
+
+def run(command, **options):
+    """Whether a command ran and succeeded."""
+    return subprocess.run([str(part) for part in command], **options).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

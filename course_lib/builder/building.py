@@ -1,0 +1,101 @@
+"""Build, and check: the two things that `course build` does."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from course_lib.builder import freshness, glossary, pairs, wording
+from course_lib.builder.execute import run
+from course_lib.builder.notebooks import RAISES, Built, built, code_cells, dumps, with_outputs
+from course_lib.builder.problems import Problem
+from course_lib.builder.source import paths, read
+from course_lib.messages import t
+
+
+@dataclass
+class Report:
+    """What a build did; every path is below the course's folder."""
+
+    written: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    executed: list[str] = field(default_factory=list)
+    confirmed: list[str] = field(default_factory=list)  # file:line of each renewed fingerprint
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was refused."""
+        return not self.problems
+
+
+def build(root, names=None, *, execute=True, confirm=False) -> Report:
+    """Make the notebooks of all sources, or of those named, and the glossary pages.
+
+    root: the course's folder. names: sources without folder and ending (u01_optimization, in notebooks and
+    solutions alike). execute: True runs a notebook whose code has changed or that has not run, "all" runs
+    every one, False none. confirm: record first that both languages of every pair were read together.
+    A notebook that is refused or fails is not written; the report's problems say why.
+    """
+    root, report = Path(root), Report()
+    chosen = [path for path in paths(root) if not names or path.stem in names]
+    for name in sorted(set(names or ()) - {path.stem for path in chosen}):
+        known = ", ".join(sorted({path.stem for path in paths(root)}))
+        report.problems.append(Problem(name, 1, t("builder.no_source", got=name, names=known)))
+    for path in chosen:
+        source = read(root, path)
+        if confirm and not source.problems:
+            report.confirmed += [f"{source.file}:{line}" for line in pairs.confirm(path, source)]
+            source = read(root, path)
+        report.problems += source.problems
+        for one in built(source) if not source.problems else ():
+            _store(root, one, execute, report)
+    for page, text in glossary.pages(root).items():
+        _write(root, page, text, report)
+    return report
+
+
+def check(root) -> list[Problem]:
+    """Everything that must not be committed, sorted by file and line; nothing is changed."""
+    root = Path(root)
+    terms = glossary.load(root)
+    problems = [*wording.in_messages(root, terms), *freshness.strays(root), *freshness.outdated_pages(root)]
+    for path in paths(root):
+        source = read(root, path)
+        problems += source.problems
+        if not source.problems:
+            problems += pairs.unconfirmed(source)
+            problems += wording.in_source(source, terms)
+            problems += freshness.outdated(root, source)
+    return sorted(set(problems))
+
+
+def _store(root: Path, one: Built, execute, report: Report):
+    """Write one notebook, with outputs from a new run or from the stored one."""
+    notebook = one.notebook
+    if one.stores_outputs:
+        stored = freshness.load(root / one.path)
+        fresh = stored is not None and _program(stored) == _program(notebook)
+        if fresh and execute != "all" and (freshness.executed(stored) or not execute):
+            notebook = with_outputs(notebook, freshness.outputs_of(stored))
+        elif execute:
+            outputs, problems = run(one, root)
+            report.executed.append(one.path)
+            if problems:
+                report.problems += problems
+                return
+            notebook = with_outputs(notebook, outputs)
+    _write(root, one.path, dumps(notebook), report)
+
+
+def _program(notebook):
+    """What decides a notebook's outputs."""
+    return [(cell.source, RAISES in cell.metadata.get("tags", [])) for cell in code_cells(notebook)]
+
+
+def _write(root, path, text, report):
+    file = root / path
+    if file.is_file() and file.read_bytes() == text.encode("utf-8"):
+        report.unchanged.append(path)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text.encode("utf-8"))
+    report.written.append(path)

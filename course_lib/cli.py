@@ -1,0 +1,153 @@
+"""The `course` command: `course lab`, `course doctor`, `course build`, `course list`.
+
+Every command imports what it needs when it runs, so that `course --help` answers at once.
+Exit status: 0 done, 1 problems found, 2 used wrongly.
+"""
+
+import difflib
+import os
+import sys
+import unicodedata
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from course_lib.messages import LANGUAGES, t
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line; leaves by SystemExit."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a console without Hangul must not end in a traceback
+    chosen = os.environ.get("COURSE_LANG") or LANGUAGES[0]
+    if chosen.strip().lower()[:2] not in LANGUAGES:
+        print(t("cli.language", got=repr(chosen)), file=sys.stderr)
+        raise SystemExit(2)
+    make_app()(args=argv, prog_name="course")
+
+
+class Commands(TyperGroup):
+    """Names the nearest command where one is mistyped."""
+
+    def resolve_command(self, ctx, args):
+        if self.get_command(ctx, args[0]) is None:
+            ctx.fail(
+                t("cli.no_command", got=repr(args[0]), remedy=_nearest(args[0], self.list_commands(ctx)))
+            )
+        return super().resolve_command(ctx, args)
+
+
+def make_app() -> typer.Typer:
+    """The command line with its help in the current language."""
+    app = typer.Typer(
+        cls=Commands,
+        help=t("cli.help"),
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+    # Options that are not known here go to JupyterLab as they are.
+    @app.command(
+        help=t("cli.lab"), context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+    )
+    def lab(ctx: typer.Context):
+        from course_lib.lab import open_lab
+
+        open_lab(_root(), ctx.args)
+
+    @app.command(help=t("cli.doctor"))
+    def doctor():
+        from course_lib.doctor import examine, report
+
+        findings = examine()
+        print(report(findings))
+        raise typer.Exit(any(finding.needed and not finding.ok for finding in findings))
+
+    @app.command("list", help=t("cli.list"))
+    def list_(kind: Annotated[str, typer.Argument(metavar="KIND", help=t("cli.list_kind"))] = ""):
+        import course_lib.algorithms  # noqa: F401  (registers them)
+        from course_lib.registry import entries
+
+        kinds = list(dict.fromkeys(entry.kind for entry in entries()))
+        if kind and kind not in kinds:
+            raise typer.BadParameter(t("cli.no_kind", got=repr(kind), remedy=_nearest(kind, kinds)))
+        rows = [(entry.kind, entry.name, entry.title, entry.source) for entry in entries(kind or None)]
+        print(table(sorted(rows, key=lambda row: kinds.index(row[0]))))
+
+    @app.command(help=t("cli.build"))
+    def build(
+        names: Annotated[
+            list[str] | None, typer.Argument(metavar="NAME", help=t("cli.build_names"))
+        ] = None,
+        check: Annotated[bool, typer.Option("--check", help=t("cli.build_check"))] = False,
+        confirm: Annotated[bool, typer.Option("--confirm", help=t("cli.build_confirm"))] = False,
+        execute_all: Annotated[bool, typer.Option("--execute-all", help=t("cli.build_execute_all"))] = False,
+    ):
+        if check and (names or confirm or execute_all):
+            raise typer.BadParameter(t("cli.check_alone"))
+        raise typer.Exit(check_notebooks() if check else build_notebooks(names or None, execute_all, confirm))
+
+    return app
+
+
+def build_notebooks(names, execute_all: bool, confirm: bool) -> int:
+    """Build, print what was done and what was refused; returns the exit status."""
+    from course_lib.builder import build
+
+    report = build(_root(), names, execute="all" if execute_all else True, confirm=confirm)
+    for did in ("confirmed", "executed", "written"):
+        for path in getattr(report, did):
+            print(t(f"cli.{did}", path=path))
+    for problem in report.problems:
+        print(problem, file=sys.stderr)
+    print(t("cli.built", written=len(report.written), unchanged=len(report.unchanged)))
+    return int(not report.ok)
+
+
+def check_notebooks() -> int:
+    """Print what must not be committed; returns the exit status."""
+    from course_lib.builder import check
+
+    problems = check(_root())
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(t("cli.check_failed", count=len(problems)) if problems else t("cli.check_passed"))
+    return int(bool(problems))
+
+
+def _root():
+    """The course's folder; ends with a message where there is none."""
+    from course_lib.paths import repo_root
+
+    try:
+        return repo_root()
+    except FileNotFoundError as error:
+        sys.exit(str(error))
+
+
+def table(rows) -> str:
+    """Rows of texts as aligned columns; a Hangul syllable takes two places."""
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _width(text: str) -> int:
+    """The places that a text takes in a terminal."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _nearest(got: str, names: list[str]) -> str:
+    """The names nearest to a mistyped one, or all of them."""
+    return ", ".join(difflib.get_close_matches(got, names) or names)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Small data sets as NumPy arrays, split and scaled once for everybody."""

@@ -1,0 +1,4 @@
+"""Everything that is drawn.
+
+`widgets` is what notebooks import; `figures` draws arrays, `sliders` and `panels` move the drawings.
+"""

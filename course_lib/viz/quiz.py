@@ -1,0 +1,115 @@
+"""A question asked before the slider moves, whose wrong options are known misconceptions."""
+
+from html import escape
+
+import ipywidgets as ipw
+from markdown_it import MarkdownIt
+
+from course_lib.messages import t
+
+_RIGHT, _WRONG = "#009E73", "#D55E00"
+
+
+def quiz(question_id, question, options):
+    """A question with options to try: each try is answered by why it is right, or which idea misleads.
+
+    question_id: a name for this question, unique in its notebook. question: Markdown, math as $…$.
+    options: a list of dicts {"text": Markdown, "right": bool, "why": Markdown}.
+    Returns a Quiz. Raises ValueError where none of the options is right, or a part is missing.
+    """
+    for option in options:
+        if missing := {"text", "right", "why"} - set(option):
+            names = ", ".join(sorted(missing))
+            raise ValueError(t("viz.quiz.missing", id=question_id, missing=names))
+    if not any(option["right"] for option in options):
+        raise ValueError(t("viz.quiz.none_right", id=question_id))
+    return Quiz(question_id, question, options)
+
+
+class Quiz(ipw.VBox):
+    """Buttons A, B, C, … beside the options, and the answer to the last try below them.
+
+    tried: the numbers of the options tried, in order. Without a kernel the question shows itself as HTML
+    whose explanations fold open.
+    """
+
+    def __init__(self, question_id, question, options):
+        self.question_id, self.question, self.options, self.tried = question_id, question, options, []
+        self.buttons = [self._button(i) for i in range(len(options))]
+        self._feedback = ipw.HTMLMath()
+        rows = [
+            ipw.HBox([button, ipw.HTMLMath(markdown(option["text"]))], layout=_ROW)
+            for button, option in zip(self.buttons, options, strict=True)
+        ]
+        super().__init__([ipw.HTMLMath(markdown(question)), *rows, self._feedback])
+        self.add_class("course-quiz")
+
+    @property
+    def feedback(self) -> str:
+        """The HTML shown for the last try, "" before the first."""
+        return self._feedback.value
+
+    def _button(self, index):
+        letter = _letter(index)
+        button = ipw.Button(
+            description=letter,
+            tooltip=f"{letter}: {self.options[index]['text']}",
+            layout=ipw.Layout(width="44px", min_width="44px"),
+        )
+        button.on_click(lambda _: self._answer(index))
+        return button
+
+    def _answer(self, index):
+        self.tried.append(index)
+        option = self.options[index]
+        self.buttons[index].button_style = "success" if option["right"] else "warning"
+        self._feedback.value = _verdict(index, option)
+
+    def _repr_mimebundle_(self, **kwargs):
+        return super()._repr_mimebundle_(**kwargs) | {"text/html": self._still(), "text/plain": self.question}
+
+    def _still(self):
+        choices = "".join(f"<li>{markdown(option['text'])}</li>" for option in self.options)
+        answers = "".join(_verdict(i, option) for i, option in enumerate(self.options))
+        return (
+            f'<div class="course-quiz">{markdown(self.question)}<ol type="A">{choices}</ol>'
+            f"<details><summary>{escape(t('viz.quiz.answers'))}</summary>{answers}</details></div>"
+        )
+
+
+_ROW = ipw.Layout(align_items="center")
+
+
+def _letter(index):
+    return chr(ord("A") + index)
+
+
+def _verdict(index, option):
+    """Right or not, in words as well as in colour, and why."""
+    key, colour = ("viz.quiz.right", _RIGHT) if option["right"] else ("viz.quiz.wrong", _WRONG)
+    head = escape(t(key, letter=_letter(index)))
+    frame = f"border-left: 4px solid {colour}; padding: 2px 12px; margin: 6px 0; line-height: 1.5"
+    return f'<div role="status" style="{frame}"><strong>{head}</strong> {markdown(option["why"])}</div>'
+
+
+def markdown(text):
+    """Markdown as HTML in which $…$ is left as it is, for MathJax to typeset."""
+    html = _MARKDOWN.render(text).strip()
+    alone = html.count("<p>") == 1 and html.startswith("<p>") and html.endswith("</p>")
+    return html[3:-4] if alone else html
+
+
+def _dollars(state, silent):
+    """Take $…$ whole, before its underscores and stars are read as emphasis."""
+    end = state.src.find("$", state.pos + 1)
+    if state.src[state.pos] != "$" or end < 0 or end == state.pos + 1:
+        return False
+    if not silent:
+        state.push("math", "", 0).content = state.src[state.pos : end + 1]
+    state.pos = end + 1
+    return True
+
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False})
+_MARKDOWN.inline.ruler.before("escape", "math", _dollars)
+_MARKDOWN.add_render_rule("math", lambda self, tokens, i, *rest: escape(tokens[i].content, quote=False))

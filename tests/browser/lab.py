@@ -1,0 +1,141 @@
+"""JupyterLab in a headless Chromium, for tests and benchmarks: open a notebook, run it, press keys, look.
+
+    with lab(folder, chromium) as page:      # a Playwright page; the server ends with the block
+        open_notebook(page, "unit.ipynb")
+        run_all(page)
+        page.keyboard.press("ArrowRight")
+
+Every wait is for something seen on the page, never for a time.
+"""
+
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import expect, sync_playwright
+
+START_S, RUN_MS = 60, 120_000
+REPOSITORY = Path(__file__).parents[2]
+
+
+@contextmanager
+def lab(folder, chromium, *, width=1200, height=900):
+    """A page on a fresh JupyterLab over `folder`. `page.errors` lists what the console reported as an error.
+
+    folder: where the notebooks are; work on a copy. chromium: path of the browser.
+    Raises TimeoutError with the server's log if it does not answer.
+    """
+    with _server(folder) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.address, page.errors = address, []
+        page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        try:
+            yield page
+        finally:
+            browser.close()
+
+
+@contextmanager
+def _server(folder):
+    """The address (a format with {path}) of a JupyterLab of its own: settings, port and token."""
+    port, token = _free_port(), secrets.token_hex(16)
+    with tempfile.TemporaryDirectory() as home:
+        overrides = Path(home, "app", "settings", "overrides.json")
+        overrides.parent.mkdir(parents=True)
+        quiet = {"fetchNews": "false", "checkForUpdates": False}
+        overrides.write_text(json.dumps({"@jupyterlab/apputils-extension:notification": quiet}))
+        log = Path(home, "lab.log")
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
+        command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
+        command += [f"--LabApp.user_settings_dir={home}/user", f"--LabApp.workspaces_dir={home}/work"]
+        command += [f"--LabApp.app_settings_dir={overrides.parent}", "--ServerApp.port_retries=0"]
+        # The course is found from any folder, and no learner's own settings come in.
+        ours = {"PYTHONPATH": str(REPOSITORY), "JUPYTER_CONFIG_DIR": home, "JUPYTER_RUNTIME_DIR": home}
+        with log.open("w") as out:
+            server = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | ours)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, log)
+            yield f"http://127.0.0.1:{port}/lab/tree/{{path}}?token={token}&reset"
+        finally:
+            server.terminate()
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_for(url, server, log):
+    end = time.monotonic() + START_S
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise TimeoutError(f"JupyterLab did not answer within {START_S} s:\n{log.read_text()[-3000:]}")
+
+
+def open_notebook(page, path):
+    """Open a notebook of the folder, alone in the window, and wait until its kernel is idle."""
+    page.goto(page.address.format(path=path))
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=RUN_MS)
+    _wait_for_kernel(page)
+
+
+def run_all(page):
+    """Run all cells and wait for the end; raises AssertionError if a cell shows an error."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    cells = page.locator(".jp-Notebook .jp-CodeCell")
+    done = page.locator(".jp-CodeCell .jp-InputPrompt", has_text=re.compile(r"\[\d+\]"))
+    expect(done).to_have_count(cells.count(), timeout=RUN_MS)
+    _wait_for_kernel(page)
+    expect(page.locator(".jp-OutputArea-output .ansi-red-fg")).to_have_count(0)
+
+
+def _wait_for_kernel(page):
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for(timeout=RUN_MS)
+
+
+def focus_slider(panel, index=0):
+    """Give the keyboard to a slider of a panel (a locator), as Tab would; returns the slider's handle."""
+    handle = panel.locator(".noUi-handle").nth(index)
+    handle.focus()
+    return handle
+
+
+def shown_picture(panel):
+    """The address of the picture that a panel shows now; it is another one for every new picture."""
+    return panel.locator("img:visible").first.get_attribute("src")
+
+
+def wait_for_other_picture(panel, before, *, timeout_ms=10_000):
+    """Wait until the panel shows a picture other than `before`, decoded; returns its address."""
+    image = panel.locator("img:visible").first
+    expect(image).not_to_have_attribute("src", before, timeout=timeout_ms)
+    image.evaluate("image => image.decode()")
+    return image.get_attribute("src")
+
+
+def pixels(panel):
+    """The displayed picture as PNG bytes, from a screenshot of its place on the page."""
+    return panel.locator("img:visible").first.screenshot()
