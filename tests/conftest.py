@@ -21,7 +21,7 @@ def _language_reset(monkeypatch):
 
 @pytest.fixture
 def system_tool():
-    """`system_tool("chromium")` gives its path; a missing tool skips with its remedy, and fails if CI=true."""
+    """`system_tool("chromium")` gives its path; a missing tool skips with its remedy, fails if CI=true."""
 
     def find(name):
         path = shutil.which(name)

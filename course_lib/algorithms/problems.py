@@ -243,6 +243,44 @@ def rastrigin():
 
 
 @register(
+    "problem",
+    ko="절벽",
+    en="Cliff",
+    source="Pascanu et al. 2013, arXiv:1211.5063, §2.3 (why losses have cliffs); the formula is this course's",
+)
+def cliff():
+    """A gentle bowl behind a steep wall: f(x, y) = 0.1 ((x + 1)² + y²) + 4 σ(12 (x − 1)).
+
+    On the wall, at x = 1, the gradient is about 12, everywhere else below 1. σ: the logistic function.
+    Returns a Problem; it starts on the high ground, and its minimum lies 4e-8 beside (−1, 0).
+    """
+
+    def wall(x):
+        # σ(12 (x − 1)) = ½ (1 + tanh(6 (x − 1))) never overflows
+        return 0.5 * (1 + np.tanh(6 * (x - 1)))
+
+    def f(p):
+        x, y = p[..., 0], p[..., 1]
+        return 0.1 * ((x + 1) ** 2 + y**2) + 4 * wall(x)
+
+    def grad(p):
+        x, y = p[..., 0], p[..., 1]
+        s = wall(x)
+        return np.stack([0.2 * (x + 1) + 48 * s * (1 - s), 0.2 * y], axis=-1)
+
+    def hess(p):
+        s = wall(p[0])
+        return np.diag([0.2 + 576 * s * (1 - s) * (1 - 2 * s), 0.2])
+
+    # 0.2 (x + 1) = −48 σ′ puts the minimum a little to the left of −1
+    x = np.array([-1.0, 0.0])
+    for _ in range(5):
+        x, _ = newton(x, grad, hess_fn=hess)
+    window, start = ((-4.0, 3.0), (-2.5, 2.5)), np.array([2.0, 1.5])
+    return Problem("cliff", f, grad, x[None], window, start, hess)
+
+
+@register(
     "problem transform",
     ko="잡음 섞인 기울기",
     en="Noisy gradient",

@@ -46,6 +46,11 @@ def rastrigin(x, y):
     return 20 + x * x + y * y - 10 * cos(2 * np.pi * x) - 10 * cos(2 * np.pi * y)
 
 
+def cliff(x, y):
+    exp = torch.exp if isinstance(x, torch.Tensor) else np.exp
+    return ((x + 1) ** 2 + y * y) / 10 + 4 / (1 + exp(12 - 12 * x))
+
+
 # the formula, and its global minima: (x, y), … with the value there
 FORMULAS = {
     "quadratic": (quadratic, [(0, 0)], 0.0),
@@ -58,6 +63,7 @@ FORMULAS = {
     ),
     "saddle": (saddle, [(0, 1), (0, -1)], -0.25),
     "rastrigin": (rastrigin, [(0, 0)], 0.0),
+    "cliff": (cliff, [(-1, 0)], 4 / (1 + np.exp(24.0))),
 }
 CONFIGS = {
     "quadratic": [
