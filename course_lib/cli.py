@@ -79,9 +79,7 @@ def make_app() -> typer.Typer:
 
     @app.command(help=t("cli.build"))
     def build(
-        names: Annotated[
-            list[str] | None, typer.Argument(metavar="NAME", help=t("cli.build_names"))
-        ] = None,
+        names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help=t("cli.build_names"))] = None,
         check: Annotated[bool, typer.Option("--check", help=t("cli.build_check"))] = False,
         confirm: Annotated[bool, typer.Option("--confirm", help=t("cli.build_confirm"))] = False,
         execute_all: Annotated[bool, typer.Option("--execute-all", help=t("cli.build_execute_all"))] = False,
