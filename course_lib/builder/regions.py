@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from course_lib.messages import t
 
-BEGIN, GIVEN, END = "### BEGIN SOLUTION", "### GIVEN", "### END SOLUTION"
+MARKERS = BEGIN, GIVEN, END = "### BEGIN SOLUTION", "### GIVEN", "### END SOLUTION"
 _ALMOST = re.compile(r"\b(begin|end)[\s_-]*solution\b", re.IGNORECASE)
 
 

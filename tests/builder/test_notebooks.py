@@ -163,7 +163,8 @@ def test_every_region_of_a_cell_is_cut(course):
 
 
 def test_what_is_given_stands_in_the_answer_s_place(course):
-    lines = "def f(x):\n    ### BEGIN SOLUTION\n    return x + 1\n    ### GIVEN\n    return x - 1\n    ### END SOLUTION"
+    region = ["### BEGIN SOLUTION", "return x + 1", "### GIVEN", "return x - 1", "### END SOLUTION"]
+    lines = "def f(x):\n    " + "\n    ".join(region)
     root = course("u02", TITLE + code(lines, ":solution: f\n"), "solutions")
     build(root, execute=False)
     assert texts(root, "exercises/en/u02.ipynb")[-1] == "def f(x):\n    return x - 1"
