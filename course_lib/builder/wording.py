@@ -34,7 +34,7 @@ def _comments(block):
     try:
         for token in tokenize.generate_tokens(io.StringIO(block.text).readline):
             line = block.line + token.start[0] - 1
-            allowed = token.string in (regions.BEGIN, regions.END) or _TOOL_COMMENT.match(token.string)
+            allowed = token.string in regions.MARKERS or _TOOL_COMMENT.match(token.string)
             if token.type == tokenize.COMMENT and not allowed:
                 yield line, t("builder.comment", got=token.string)
     except (tokenize.TokenError, SyntaxError) as error:

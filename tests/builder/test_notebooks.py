@@ -162,6 +162,15 @@ def test_every_region_of_a_cell_is_cut(course):
     assert texts(root, "exercises/en/u02.ipynb")[-1] == expected
 
 
+def test_what_is_given_stands_in_the_answer_s_place(course):
+    region = ["### BEGIN SOLUTION", "return x + 1", "### GIVEN", "return x - 1", "### END SOLUTION"]
+    lines = "def f(x):\n    " + "\n    ".join(region)
+    root = course("u02", TITLE + code(lines, ":solution: f\n"), "solutions")
+    build(root, execute=False)
+    assert texts(root, "exercises/en/u02.ipynb")[-1] == "def f(x):\n    return x - 1"
+    assert texts(root, "solutions/en/u02.ipynb")[-1] == "def f(x):\n    return x + 1"
+
+
 def test_only_what_cannot_run_unsolved_may_raise_in_an_exercise_and_nothing_in_a_solution(course):
     top = code("### BEGIN SOLUTION\nlimit = 2\n### END SOLUTION", ":solution: limit\n")
     user = code("double(limit)", ":tags: [keep, raises-exception]\n")

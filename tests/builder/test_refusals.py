@@ -19,7 +19,7 @@ def solution(*lines):
     return code("\n".join(lines), ":solution: s\n")
 
 
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+BEGIN, GIVEN, END = "### BEGIN SOLUTION", "### GIVEN", "### END SOLUTION"
 
 # message key, folder, source, where the fault is found: a text whose line is meant (its first occurrence)
 CASES = [
@@ -79,6 +79,9 @@ CASES = [
     ("region_no_begin", "solutions", TITLE + solution(BEGIN, "x", END, "y", END), END + "\n```"),
     ("region_no_end", "solutions", TITLE + solution("x", BEGIN, "y"), BEGIN),
     ("region_empty", "solutions", TITLE + solution("x", BEGIN, "", END), BEGIN),
+    ("region_empty", "solutions", TITLE + solution(BEGIN, "x", GIVEN, END), BEGIN),
+    ("region_given", "solutions", TITLE + solution(BEGIN, "x", END, GIVEN, BEGIN, "y", END), GIVEN),
+    ("region_given", "solutions", TITLE + solution(BEGIN, "x", GIVEN, "y", GIVEN, "z", END), GIVEN + "\nz"),
     (
         "quiz_no_question",
         "notebooks",
