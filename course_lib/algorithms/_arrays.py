@@ -8,7 +8,17 @@ from array_api_compat import array_namespace, device, is_array_api_obj
 from course_lib import registry
 from course_lib.messages import t
 
-__all__ = ["device", "fraction", "matrix", "namespace", "non_negative", "positive", "same_shape", "whole"]
+__all__ = [
+    "device",
+    "fraction",
+    "matrix",
+    "namespace",
+    "non_negative",
+    "positive",
+    "probability",
+    "same_shape",
+    "whole",
+]
 
 
 def namespace(name, **arrays):
@@ -51,6 +61,11 @@ def positive(name, **values):
 def fraction(name, **values):
     """Refuse hyperparameters outside [0, 1)."""
     _check(name, values, "error.fraction", lambda x: 0 <= x < 1)
+
+
+def probability(name, **values):
+    """Refuse hyperparameters outside [0, 1]; unlike `fraction` the 1 is allowed."""
+    _check(name, values, "error.probability", lambda x: 0 <= x <= 1)
 
 
 def whole(name, low=1, **values):

@@ -75,7 +75,12 @@ def _diagnose_function(name, function, seed):
         answers = [run(function, c, like, signature) for c, like in zip(tried, expected, strict=True)]
         again = run(function, tried[0])
     except Refusal as refusal:
-        return Outcome(name, (False,) * len(tried), labels, str(refusal), "refused", refusal.key)
+        passed = (False,) * len(tried)
+        known = _overflows_like(name, function, tried) if refusal.key == "check.not_finite" else None
+        if known:
+            text = t("check.mutant", mistake=known.text)
+            return Outcome(name, passed, labels, text, "mutant", known.mistake)
+        return Outcome(name, passed, labels, str(refusal), "refused", refusal.key)
     passed = tuple(_agree(a, e) for a, e in zip(answers, expected, strict=True))
     if not _agree(again, answers[0]):
         passed = (False,) * len(tried)
@@ -101,6 +106,15 @@ def _known_mistake(name, tried, answers):
         if all(map(_agree, answers, wrong)):
             return mutant
     return None
+
+
+def _overflows_like(name, function, tried):
+    """The known mistake that gives the same NaN and infinities in the same places, or None."""
+    with np.errstate(all="ignore"):
+        try:
+            return _known_mistake(name, tried, [run(function, case) for case in tried])
+        except Refusal:  # beside the overflow something else is wrong
+            return None
 
 
 def _agree(answer, expected):

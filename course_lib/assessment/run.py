@@ -108,6 +108,9 @@ def _check_value(value, like, step):
             raise Refusal("check.dtype", want=like.dtype, got=value.dtype)
         if not np.array_equal(np.isfinite(value), np.isfinite(like)):
             raise Refusal("check.not_finite", step=step + 1)
+    elif isinstance(like, bool):
+        if not isinstance(value, (bool, np.bool_)):
+            raise Refusal("check.not_truth", got=_described(value))
     else:
         if not isinstance(value, (int, float, np.number)) or isinstance(value, bool):
             raise Refusal("check.not_number", got=_described(value))

@@ -127,6 +127,8 @@ def _noop(*_):
 
 # what else a function needs before it looks at the hyperparameter under test
 VECTOR = np.array([0.5, -1.0])
+IMAGES = np.random.default_rng(0).standard_normal((4, 6, 2, 2))
+SPACE = {"lr": registry.Range(0.01, 1.0, "log")}
 POSITIONAL = {
     "optimizer": lambda e: (np.ones((2, 2)), (lambda p, *_: p) if e.needs_grad_fn else np.ones((2, 2))),
     "second order": lambda e: (VECTOR, lambda p: p),
@@ -139,6 +141,56 @@ POSITIONAL = {
     "problem": lambda e: (),
     "problem transform": lambda e: (algorithms.quadratic(),),
     "tool": lambda e: (algorithms.gd, algorithms.quadratic()),
+    "fan": lambda e: ((3, 2),),
+    "initialization": lambda e: ((3, 2),),
+    "bias initialization": lambda e: ((3, 2),),
+    "gain": lambda e: ("leaky_relu",),
+    "normalization": lambda e: (IMAGES, *[np.ones(6)] * (1 if e.name == "rms_norm" else 2)),
+    "normalization backward": lambda e: (IMAGES, IMAGES, *[np.ones(6)] * ("over" not in e.name)),
+    "normalization tool": lambda e: {"norm_axes": ("layer",), "norm_sets": (IMAGES.shape,)}.get(
+        e.name, (IMAGES,)
+    ),
+    "probe": lambda e: (np.ones((3, 2)), [np.eye(2)], np.ones((3, 2))),
+    "activation": lambda e: (VECTOR, VECTOR[:1]) if e.traits.get("learned") else (VECTOR,),
+    "activation backward": lambda e: (VECTOR, VECTOR),
+    "loss": lambda e: (VECTOR, VECTOR),
+    "loss backward": lambda e: (1.0, VECTOR, VECTOR),
+    "preprocessing": lambda e: (np.eye(3), algorithms.pca_fit(np.eye(3))),
+    "unit probe": lambda e: (np.eye(2),),
+    "data split": lambda e: (),
+    "regularization": lambda e: {
+        "regularized_loss": (1.0, [VECTOR]),
+        "proximal_gradient_l1": (VECTOR, VECTOR),
+    }.get(e.name, (np.eye(2),)),
+    "weight decay": lambda e: (VECTOR, VECTOR),
+    "dropout": lambda e: () if e.name == "dropout_rates" else (IMAGES,),
+    "early stopping": lambda e: (1.0,),
+    "ensemble": lambda e: (_noop, VECTOR) if e.name == "dropout_ensemble" else (),
+    "image augmentation": lambda e: {
+        "affine_matrix": (),
+        "affine": (IMAGES, np.eye(3)[:2]),
+        "warp": (IMAGES, np.eye(3)),
+        "perspective": (IMAGES, [(0, 0), (1, 0), (1, 1), (0, 1)]),
+    }.get(e.name, (IMAGES,)),
+    "text augmentation": lambda e: ("a film",),
+    "mixing": lambda e: (IMAGES, np.eye(4)),
+    "label smoothing": lambda e: (np.eye(3),),
+    "stochastic depth": lambda e: (1,) if e.name == "survival_rate" else (IMAGES,),
+    "weight averaging": lambda e: (VECTOR,),
+    "gradient accumulation": lambda e: (VECTOR,),
+    "sharpness": lambda e: (VECTOR, lambda p: p),
+    "calibration": lambda e: (np.eye(2), np.arange(2)),
+    "convolution": lambda e: {
+        "conv_output_size": (9,),
+        "col2im": (np.ones((1, 9, 1)),),
+        "conv2d": (IMAGES, IMAGES),
+        "conv2d_backward": (np.ones((4, 4, 1, 1)), IMAGES, IMAGES),
+    }.get(e.name, (IMAGES,)),
+    "pooling": lambda e: (IMAGES[:, :, :1, :1], IMAGES) if "backward" in e.name else (IMAGES,),
+    "embedding": lambda e: {"nearest": (np.eye(2), np.eye(2)), "cooccurrence": ([np.arange(2)],)}.get(
+        e.name, (np.eye(2),)
+    ),
+    "search": lambda e: {"at_edge": ({"lr": 0.1},), "hyperband_brackets": ()}.get(e.name, (SPACE,)),
 }
 KEYWORDS = {
     "n": 10,
@@ -149,6 +201,20 @@ KEYWORDS = {
     "f": _noop,
     "grad_fn": lambda p: p,
     "hess_fn": lambda p: np.eye(2),
+    "df": _noop,
+    "training": True,
+    "axes": (1,),
+    "norm": "group",
+    "rule": algorithms.gd,
+    "size": 1,
+    "factor": 1.0,
+    "degrees": 10.0,
+    "transform": np.copy,
+    "words": {"film": ["movie"]},
+    "layers": 4,
+    "shape": (1, 1, 3, 3),
+    "vocabulary": 2,
+    "space": SPACE,
 }
 NUMBERS = [
     (entry, parameter.name)

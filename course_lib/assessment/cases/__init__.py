@@ -34,11 +34,15 @@ class Case:
 
     @property
     def label(self) -> str:
-        """What distinguishes this case, to be shown: "lr=0.1, momentum=0.9, p (2, 3)"."""
+        """What distinguishes this case, to be shown: "lr=0.1, momentum=0.9, p (2, 3)".
+
+        Without hyperparameters the shapes that the first call is fed: "(4, 3), (4,)".
+        """
         words = [f"{k}={_shown(v)}" for k, v in self.hyper.items() if k != "rng"]
         if self.start is not None:
             words.append(f"p {self.start.shape}")
-        return ", ".join(words)
+        shown = [x for x in self.inputs[0] if isinstance(x, np.ndarray | tuple)]
+        return ", ".join(words or [str(getattr(x, "shape", x)) for x in shown])
 
 
 _MAKERS: dict[str, Callable] = {}

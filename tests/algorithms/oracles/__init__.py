@@ -4,10 +4,46 @@
 so that the same rows hold the library's function and turn down each known wrong version of it.
 """
 
-from tests.algorithms.oracles import numeric, problems, rules, schedules, second_order
+from tests.algorithms.oracles import (
+    activations,
+    augment,
+    conv,
+    embeddings,
+    inits,
+    losses,
+    norms,
+    numeric,
+    preprocess,
+    probe,
+    problems,
+    refine,
+    regularizers,
+    rules,
+    schedules,
+    second_order,
+    text,
+)
 from tests.algorithms.oracles._table import Row
 
 ORACLES: dict[str, list[Row]] = {}
-for _module in (rules, schedules, second_order, problems, numeric):
+for _module in (
+    rules,
+    schedules,
+    second_order,
+    problems,
+    refine,
+    numeric,
+    activations,
+    losses,
+    preprocess,
+    augment,
+    conv,
+    embeddings,
+    regularizers,
+    text,
+    inits,
+    norms,
+    probe,
+):
     for _name, _rows in _module.TABLE.items():
         ORACLES.setdefault(_name, []).extend(_rows)

@@ -1,0 +1,168 @@
+"""Hyperparameter search, the part that is arithmetic: which candidates, which budget, which samples.
+
+A space is {name: Range}, as sliders have it: `{"lr": Range(1e-4, 1.0, "log")}`; whoever trains and scores
+the candidates is in `course_lib.training.search`.
+"""
+
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from course_lib.algorithms._arrays import positive, whole
+from course_lib.messages import t
+from course_lib.registry import Range, register
+
+
+@register(
+    "search",
+    ko="격자 후보",
+    en="Grid of candidates",
+    source="Bergstra & Bengio 2012, JMLR 13, §1",
+    ranges={"count": Range(2, 10, count=9)},
+)
+def grid(space, *, count=3):
+    """All combinations of evenly spaced values: count per hyperparameter, both ends among them.
+
+    Even on the Range's own scale: equal ratios for "log". With h hyperparameters there are countʰ candidates.
+
+    space: {name: Range}. count ≥ 2. Returns a list of {name: float}. Raises TypeError and ValueError.
+    """
+    _ranges("grid", space)
+    whole("grid", low=2, count=count)
+    values = [replace(span, count=int(count)).values() for span in space.values()]
+    return [dict(zip(space, combination, strict=True)) for combination in itertools.product(*values)]
+
+
+@register(
+    "search",
+    ko="무작위 후보",
+    en="Random candidates",
+    source="Bergstra & Bengio 2012, JMLR 13, §2",
+    ranges={"count": Range(1, 100, count=100)},
+)
+def draw_candidates(space, *, count=9, rng):
+    """Candidates drawn at random, every hyperparameter by itself, evenly on its Range's scale.
+
+        linear: a + u (b − a)        log: a (b/a)ᵘ        one_minus: 1 − (1 − a) ((1 − b)/(1 − a))ᵘ
+
+    u is uniform on [0, 1), so that on a log scale each decade gets as many as any other.
+
+    space: {name: Range}. count ≥ 1. rng: NumPy Generator; draws in the order of the space.
+    Returns a list of {name: float}. Raises TypeError and ValueError on bad input.
+    """
+    _ranges("draw_candidates", space)
+    whole("draw_candidates", count=count)
+    return [{name: _at(span, rng.random()) for name, span in space.items()} for _ in range(int(count))]
+
+
+@register(
+    "search",
+    ko="탐색 범위 끝 검사",
+    en="Check for a best value at the edge of its range",
+    source="Goodfellow et al. 2016, Deep Learning, §11.4.3 (widen the range if the best is at its border)",
+    ranges={"margin": Range(0.02, 0.3, count=15)},
+)
+def at_edge(best, *, space, margin=0.1):
+    """The hyperparameters whose best value lies so near an end of its range that better ones may lie beyond.
+
+    Near: within a share `margin` of the range, measured on the Range's own scale.
+
+    best: {name: value}. space: {name: Range}. margin: a share in (0, 0.5).
+    Returns {name: "low" or "high"}, empty if all is well. Raises TypeError and ValueError on bad input.
+    """
+    _ranges("at_edge", space)
+    positive("at_edge", margin=margin)
+    if margin >= 0.5 or set(best) != set(space):
+        raise ValueError(t("search.edge", margin=margin, best=sorted(best), space=sorted(space)))
+    for name, span in space.items():
+        # NaN fails the comparison too; a value may be off an end by rounding.
+        if not span.low * (1 - 1e-9) - 1e-12 <= best[name] <= span.high * (1 + 1e-9) + 1e-12:
+            raise ValueError(t("search.outside", arg=name, got=best[name], low=span.low, high=span.high))
+    shares = {name: _share(span, best[name]) for name, span in space.items()}
+    sides = {name: "low" if share < 0.5 else "high" for name, share in shares.items()}
+    return {name: sides[name] for name, share in shares.items() if min(share, 1 - share) <= margin}
+
+
+@register(
+    "search",
+    ko="Hyperband의 대진표",
+    en="Hyperband's brackets",
+    source="Li et al. 2018, Hyperband, JMLR 18(185), Algorithm 1",
+    ranges={"most": Range(9, 81, count=9), "eta": Range(2, 5, count=4)},
+)
+def hyperband_brackets(*, most=27, eta=3):
+    """How many candidates run for how long: many shortly and few long, in several mixtures.
+
+        s_max = ⌊log_η R⌋;   for s = s_max … 0:   n = ⌈(s_max + 1) η^s / (s + 1)⌉,   r = R η^−s
+        round i of a bracket: n_i = ⌊n η^−i⌋ candidates on r_i = r ηⁱ each; the best ⌊n_i / η⌋ go on
+
+    One bracket alone is successive halving. A budget is rounded down to whole units, such as epochs.
+
+    most: R ≥ 1, the largest budget of a candidate. eta: η ≥ 2, a whole number.
+    Returns a list of brackets, each a list of (candidates, budget), ints. Raises ValueError on bad input.
+    """
+    whole("hyperband_brackets", most=most)
+    whole("hyperband_brackets", low=2, eta=eta)
+    most, eta = int(most), int(eta)
+    # s_max = ⌊log_η R⌋, in whole numbers: a logarithm may fall just below one
+    s_max = max(s for s in range(most.bit_length()) if eta**s <= most)
+    brackets = []
+    for s in range(s_max, -1, -1):
+        # n = ⌈(s_max + 1) η^s / (s + 1)⌉
+        n = -(-(s_max + 1) * eta**s // (s + 1))
+        # n_i = ⌊n η^−i⌋,  r_i = R η^(i − s)
+        brackets.append([(n // eta**i, most * eta**i // eta**s) for i in range(s + 1)])
+    return brackets
+
+
+@register(
+    "data split",
+    ko="k겹 교차 검증의 분할",
+    en="k-fold split",
+    source="Stone 1974; Hastie et al. 2009, The Elements of Statistical Learning, §7.10.1",
+    ranges={"k": Range(2, 10, count=9)},
+)
+def k_fold(*, n, k=5, rng):
+    """Deal n samples into k parts; each part is the validation set once, the others train.
+
+    Every sample is validated exactly once. The first n mod k parts have one sample more.
+
+    n ≥ k samples. k ≥ 2. rng: NumPy Generator; draws one permutation.
+    Returns k pairs (training, validation) of index arrays. Raises ValueError on bad input.
+    """
+    whole("k_fold", n=n)
+    whole("k_fold", low=2, k=k)
+    if k > n:
+        raise ValueError(t("search.folds", n=n, k=k))
+    n, k = int(n), int(k)
+    order = rng.permutation(n)
+    # part i begins after i parts, of which the first n mod k hold one more
+    starts = [i * (n // k) + min(i, n % k) for i in range(k + 1)]
+    parts = [order[a:b] for a, b in itertools.pairwise(starts)]
+    return [(np.concatenate(parts[:i] + parts[i + 1 :]), parts[i]) for i in range(k)]
+
+
+def _at(span, share):
+    """The value at a share, 0 … 1, of a Range on its own scale."""
+    if span.scale == "log":
+        return float(span.low * (span.high / span.low) ** share)
+    if span.scale == "one_minus":
+        return float(1 - (1 - span.low) * ((1 - span.high) / (1 - span.low)) ** share)
+    return float(span.low + share * (span.high - span.low))
+
+
+def _share(span, value):
+    """The share of a Range, on its own scale, at which a value lies: the inverse of `_at`."""
+    if span.scale == "log":
+        return math.log(value / span.low) / math.log(span.high / span.low)
+    if span.scale == "one_minus":
+        return math.log((1 - value) / (1 - span.low)) / math.log((1 - span.high) / (1 - span.low))
+    return (value - span.low) / (span.high - span.low)
+
+
+def _ranges(name, space):
+    given = dict(space) if hasattr(space, "items") else {}
+    if not given or not all(isinstance(span, Range) for span in given.values()):
+        raise TypeError(t("search.space", name=name, got=repr(space)))
