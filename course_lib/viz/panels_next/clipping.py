@@ -39,7 +39,7 @@ def clipping_panel(*, start=20.0):
         figures.surface(left, cliff())
         figures.start(left, cliff().start)
         left.set_title(t("viz.clip.title", lr=f"{RATE:g}"))
-        figures.loss_axes(right, steps=STEPS, low=0, high=6, log=False)
+        figures.loss_axes(right, steps=STEPS, low=0, high=16, log=False)
         right.set_title(t("viz.loss_by_step"))
 
     def draw(figure, limit):
