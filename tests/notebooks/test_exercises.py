@@ -51,7 +51,7 @@ def test_there_are_exercises_in_both_languages():
 
 @pytest.mark.parametrize("path", EXERCISES, ids=IDS)
 def test_an_exercise_runs_to_its_unfilled_stubs_and_nothing_else(path):
-    """Every check fails by saying that there is no answer yet, or that the given code is wrong; nothing else."""
+    """Every check fails, by saying that there is no answer yet or that the given code is wrong."""
     for cell in run(path):
         if is_check(cell):
             assert errors(cell) == ["CheckFailed"], cell.source
