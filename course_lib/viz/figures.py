@@ -4,6 +4,7 @@ All numbers come in as arguments; nothing is computed here but where a thing sta
 """
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from course_lib.messages import t
@@ -65,7 +66,7 @@ def path(axes, points, index, *, every=1, label=None):
     every: a marker at each so many steps. Returns the list of artists.
     """
     look = style(index)
-    halo = axes.plot(*points.T, color="white", linewidth=3.6, alpha=0.8, zorder=4)
+    halo = axes.plot(*points.T, color="white", linestyle="-", linewidth=3.6, alpha=0.8, zorder=4)
     line = axes.plot(
         *points.T, **look, markersize=4.5, markevery=every, markeredgewidth=0, zorder=5, label=label
     )
@@ -175,12 +176,15 @@ def legend(axes, loc="upper right", **more):
     return box
 
 
-def legend_below(axes, *, columns=4):
-    """The legend in rows under the whole figure, where it covers no curve; an empty list without lines."""
-    if not axes.get_legend_handles_labels()[0]:
-        return []
-    foot = {"bbox_to_anchor": (0.5, 0.005), "bbox_transform": axes.figure.transFigure}
-    return [legend(axes, loc="lower center", ncols=columns, columnspacing=1.6, frameon=False, **foot)]
+def legend_below(axes, names, *, columns=4):
+    """A legend in rows under the whole figure, where it covers no curve; nothing without names.
+
+    names: {index of the line's style: text}. It needs no lines, so that it can stand in a background.
+    """
+    lines = [Line2D([], [], **style(index), markersize=4.5, label=name) for index, name in names.items()]
+    if lines:
+        foot = {"bbox_to_anchor": (0.5, 0.005), "bbox_transform": axes.figure.transFigure}
+        legend(axes, "lower center", handles=lines, ncols=columns, columnspacing=1.6, frameon=False, **foot)
 
 
 def note(axes, text, *, at=(0.03, 0.95)):

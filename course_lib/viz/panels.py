@@ -162,6 +162,7 @@ def race_panel(*, problem="beale", optimizers=("gd", "momentum", "rmsprop", "ada
     return live(
         draw_race,
         controls,
+        read=race_arguments,
         background=race_background,
         adjust=adjust,
         shown=_race_layout(controls),
@@ -171,8 +172,21 @@ def race_panel(*, problem="beale", optimizers=("gd", "momentum", "rmsprop", "ada
     )
 
 
-def race_background(figure, problem):
-    """The surface on the left and empty loss axes on the right."""
+def race_arguments(values):
+    """What `race` and the functions that show it take, from the values of the panel's controls."""
+    running = tuple(name for name in racers() if values[f"on_{name}"])
+    return {
+        "problem": values["problem"],
+        "running": running,
+        "rates": {name: values[f"lr_{name}"] for name in running},
+        "start": (values["start_x"], values["start_y"]),
+        "noise": values["noise"],
+        "steps": values["steps"],
+    }
+
+
+def race_background(figure, problem, running):
+    """The surface on the left, empty loss axes on the right, the legend of those who run below."""
     surface = _surface(problem)
     left, right = figures.two_axes(figure, foot=0.6)
     figures.surface(left, surface)
@@ -181,54 +195,45 @@ def race_background(figure, problem):
     corners = np.array(np.meshgrid(*(np.linspace(*side, 41) for side in surface.window))).reshape(2, -1).T
     top = 10.0 ** np.ceil(log10(above_minimum(surface, surface.f(corners)).max()))
     figures.loss_axes(right, steps=None, low=top / 10**DECADES, high=top, label=t("viz.above_minimum"))
+    figures.legend_below(right, {racers().index(name): registry.get(name).title for name in running})
 
 
-def draw_race(figure, **values):
-    """Paths and curves of the race that the controls' values describe. Returns the artists."""
+def draw_race(figure, problem, running, rates, start, noise, steps):
+    """The paths and the loss curves of a race, over its background. Returns the artists."""
     left, right = figure.axes
-    surface, steps = _surface(values["problem"]), values["steps"]
-    every = max(1, steps // 8)
-    artists = figures.start(left, (values["start_x"], values["start_y"]))
-    artists += figures.step_marks(right, steps)
-    for name, path in _race_of(values).items():
-        index = racers().index(name)
+    surface, every = _surface(problem), max(1, steps // 8)
+    artists = figures.start(left, start) + figures.step_marks(right, steps)
+    for name, path in race(problem, rates, start=start, noise=noise, steps=steps).items():
+        index, left_over = racers().index(name), above_minimum(surface, path.values)
         artists += figures.path(left, path.points, index, every=every)
-        left_over = above_minimum(surface, path.values)
-        title = registry.get(name).title
-        artists += figures.loss(right, left_over, index, over=steps, every=every, label=title)
-    return artists + figures.legend_below(right)
+        artists += figures.loss(right, left_over, index, over=steps, every=every)
+    return artists
 
 
-def describe_race(**values):
+def describe_race(problem, running, rates, start, noise, steps):
     """Who is lowest at the end, and who diverged, in a sentence."""
-    runs = _race_of(values)
+    runs = race(problem, rates, start=start, noise=noise, steps=steps)
     ends = {name: path.values[-1] for name, path in runs.items() if path.diverged is None}
     lost = ", ".join(registry.get(name).title for name in runs if name not in ends)
     told = [t("viz.race.diverged", names=lost)] if lost else []
     if ends:
         best = min(ends, key=ends.get)
         winner = {"name": registry.get(best).title, "loss": f"{ends[best]:.3g}"}
-        told.insert(0, t("viz.race.lowest", steps=values["steps"], **winner))
+        told.insert(0, t("viz.race.lowest", steps=steps, **winner))
     return " ".join(told) or t("viz.race.nobody")
 
 
-def race_numbers(**values):
+def race_numbers(problem, running, rates, start, noise, steps):
     """A row per optimizer: its rate, where it ends, and its loss there."""
     return [
         {
             t("viz.optimizer"): registry.get(name).title,
-            "lr": values[f"lr_{name}"],
+            "lr": rates[name],
             t("viz.end_point"): _point(path),
-            t("viz.loss_after", steps=values["steps"]): _ending(path),
+            t("viz.loss_after", steps=steps): _ending(path),
         }
-        for name, path in _race_of(values).items()
+        for name, path in race(problem, rates, start=start, noise=noise, steps=steps).items()
     ]
-
-
-def _race_of(values):
-    rates = {name: values[f"lr_{name}"] for name in racers() if values[f"on_{name}"]}
-    start = values["start_x"], values["start_y"]
-    return race(values["problem"], rates, start=start, noise=values["noise"], steps=values["steps"])
 
 
 def _point(path):
@@ -253,7 +258,7 @@ def _race_controls(problem, optimizers, steps):
     for name in racers():
         entry = registry.get(name)
         controls[f"on_{name}"] = ipw.Checkbox(
-            value=name in optimizers, description=entry.title, indent=False, layout=ipw.Layout(width="140px")
+            value=name in optimizers, description=entry.title, indent=False, layout=ipw.Layout(width="165px")
         )
         controls[f"lr_{name}"] = value_slider("lr", entry.ranges["lr"].values(), title="lr")
     _set_for_surface(controls, problem)
@@ -275,7 +280,7 @@ def _set_for_surface(controls, problem):
 def _race_layout(controls):
     common = [controls[name] for name in ("problem", "steps", "start_x", "start_y", "noise")]
     for control in common:
-        control.style.description_width = "100px"
+        control.style.description_width = "125px"
     each = [ipw.HBox([controls[f"on_{name}"], controls[f"lr_{name}"]]) for name in racers()]
     for pair in each:
         pair.children[1].layout.flex = "1 1 auto"

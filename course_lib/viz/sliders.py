@@ -44,17 +44,29 @@ def frames(
     return FramesPanel(slider, pictures, rows, size)
 
 
-def live(draw, controls, *, adjust=None, shown=None, describe=None, numbers=None, background=None, size=SIZE):
+def live(
+    draw,
+    controls,
+    *,
+    read=dict,
+    adjust=None,
+    shown=None,
+    describe=None,
+    numbers=None,
+    background=None,
+    size=SIZE,
+):
     """A picture that follows several controls, drawn by the kernel at every change.
 
-    controls: {keyword: widget with a value}. adjust(name): called first when the control `name` has
+    controls: {name: widget with a value}. read({name: value}) → the keyword arguments for draw and the other
+    functions (the values themselves, if not given). adjust(name): called first when the control `name` has
     changed; it may set others, and one picture follows. shown: the widgets as they are to stand above the
     picture (all controls in a row that wraps, if None). The rest as at the top of this file.
     Returns a LivePanel. What a callback raises is shown in the panel, and raised.
     """
     canvas = Canvas(draw, background=background, size=size)
     shown = [columns(controls.values())] if shown is None else shown
-    return LivePanel(controls, canvas, adjust, shown, describe or say, numbers, size)
+    return LivePanel(controls, canvas, read, adjust, shown, describe or say, numbers, size)
 
 
 def slider_panel(rule, draw, *, only=None, **more):
@@ -168,9 +180,10 @@ class LivePanel(_Panel):
     error: the exception that the last change raised, None if it went well.
     """
 
-    def __init__(self, controls, canvas, adjust, shown, describe, numbers, size):
+    def __init__(self, controls, canvas, read, adjust, shown, describe, numbers, size):
         self.controls, self.error = dict(controls), None
-        self._canvas, self._adjust, self._describe, self._numbers = canvas, adjust, describe, numbers
+        self._canvas, self._read, self._adjust = canvas, read, adjust
+        self._describe, self._numbers = describe, numbers
         self._busy = False
         self._image = _image(b"", size)
         self._readout, self._alarm, self._table = _sentence(""), ipw.HTML(), ipw.HTML()
@@ -183,8 +196,8 @@ class LivePanel(_Panel):
 
     @property
     def values(self) -> dict:
-        """{keyword: value} of all controls."""
-        return {name: control.value for name, control in self.controls.items()}
+        """The keyword arguments that draw gets now."""
+        return dict(self._read({name: control.value for name, control in self.controls.items()}))
 
     @property
     def picture(self):

@@ -1,14 +1,15 @@
 """How the course's pictures look: font, colours, line styles, and PNG bytes that stay the same."""
 
 import io
+import struct
+import zlib
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from cycler import cycler
-from matplotlib import font_manager
+from matplotlib import cycler, font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -98,10 +99,22 @@ def to_png(figure: Figure, colours: int | None = 256) -> bytes:
 
 def encode(pixels, colours: int | None = 256) -> bytes:
     """RGBA pixels (height, width, 4), uint8, as PNG on white; `colours` as in `to_png`."""
-    rgb = Image.fromarray(np.ascontiguousarray(np.asarray(pixels)[..., :3]))
-    out = io.BytesIO()
+    rgb = np.ascontiguousarray(np.asarray(pixels)[..., :3])
     if colours is None:
-        rgb.save(out, "PNG", compress_level=1)  # half the time of the default level, for a third more bytes
-    else:
-        rgb.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(out, "PNG")
+        return _fast_png(rgb)
+    out, how = io.BytesIO(), {"method": Image.Quantize.MAXCOVERAGE, "dither": Image.Dither.NONE}
+    Image.fromarray(rgb).quantize(colours, **how).save(out, "PNG")
     return out.getvalue()
+
+
+def _fast_png(rgb):
+    """(height, width, 3) uint8 as PNG without row filters: half the time of Pillow, which tries them all."""
+    height, width, _ = rgb.shape
+    rows = np.zeros((height, 1 + 3 * width), np.uint8)  # a row starts with its filter: 0, none
+    rows[:, 1:] = rgb.reshape(height, -1)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits a channel, RGB
+    chunks = {b"IHDR": header, b"IDAT": zlib.compress(rows, 1), b"IEND": b""}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks.items()
+    )

@@ -70,7 +70,7 @@ def test_what_a_canvas_lays_over_its_background_equals_a_full_drawing():
     values = race_panel(problem="himmelblau", optimizers=("gd", "adam", "lion")).values
 
     def whole(figure, **values):
-        race_background(figure, values["problem"])
+        race_background(figure, values["problem"], values["running"])
         draw_race(figure, **values)
 
     over = Canvas(draw_race, background=race_background).png(values)

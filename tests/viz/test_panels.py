@@ -72,7 +72,7 @@ def test_noise_is_the_same_for_everyone_and_for_every_call():
 def test_the_first_step_against_a_surface_that_diverges_is_named():
     runs = panels.race("rosenbrock", {"gd": 1.0}, steps=50)
     assert runs["gd"].diverged is not None
-    values = panels.race_panel(problem="rosenbrock", optimizers=("gd",)).values | {"lr_gd": 1.0}
+    values = panels.race_panel(problem="rosenbrock", optimizers=("gd",)).values | {"rates": {"gd": 1.0}}
     assert panels.describe_race(**values) == "Diverged: Gradient descent."
     assert panels.race_numbers(**values)[0]["end point"] == "–"
 

@@ -159,8 +159,11 @@ def test_every_ranged_hyperparameter_gives_a_slider_that_reaches_both_ends(name,
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_ranged_hyperparameter_of_a_rule_has_a_title_in_words(lang):
+    unit_1 = {"optimizer", "schedule", "plateau schedule", "clipping", "problem"}
     with speaking(lang):
         for name, hyper in RANGED:
+            if registry.get(name).kind not in unit_1:
+                continue
             assert sliders.parameter_title(hyper) != hyper, (name, hyper)
 
 

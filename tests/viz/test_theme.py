@@ -71,6 +71,14 @@ def test_the_palette_keeps_the_picture_and_makes_it_smaller():
     assert (shown[0, 0] == 255).all()
 
 
+def test_without_a_palette_every_pixel_is_kept():
+    figure = theme.new_figure((3, 2))
+    figure.subplots().imshow(np.arange(600).reshape(20, 30), cmap="viridis")
+    png = theme.to_png(figure, None)
+    drawn = np.asarray(figure.canvas.buffer_rgba())[..., :3]
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png))), drawn)
+
+
 def test_pictures_are_the_same_bytes_in_two_fresh_processes():
     code = (
         "import sys; from course_lib.viz.panels import stability_panel, race_panel;"

@@ -1,0 +1,167 @@
+"""From key press to new picture in JupyterLab: plain `interact` against the course's panels, in one run.
+
+    python benchmarks/sliders.py [--presses 40]
+
+The same drawing function draws on every side, its paths computed beforehand; `interact` is spared the second
+drawing of bbox_inches="tight". Time runs in the browser, from the keydown event to the first frame in which
+the new picture is decoded. Every picture is fetched and compared: live equals interact to the last pixel,
+frames up to the palette.
+"""
+
+import argparse
+import base64
+import io
+import shutil
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+import numpy as np
+from PIL import Image
+
+REPOSITORY = Path(__file__).parents[1]
+sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
+
+from lab import lab, open_notebook, run_all  # noqa: E402
+
+CELLS = (
+    """
+%config InlineBackend.print_figure_kwargs = {"bbox_inches": None}
+import matplotlib.pyplot as plt
+from ipywidgets import interact
+from course_lib.messages import set_language
+from course_lib.registry import get
+from course_lib.viz.panels import draw_race, race_background, race_panel
+from course_lib.viz.sliders import frames, value_slider
+from course_lib.viz.theme import use_theme
+set_language("ko")
+use_theme()
+size, rates = (8.4, 4.5), get("adam").ranges["lr"].values()
+values = race_panel().values
+rates_of_all = values.pop("rates")
+start = rates_of_all["adam"]
+def background(figure):
+    race_background(figure, values["problem"], values["running"])
+def draw(figure, lr_adam):
+    return draw_race(figure, rates=rates_of_all | {"adam": lr_adam}, **values)
+def plain(lr_adam):
+    figure = plt.figure(figsize=size, dpi=100)
+    background(figure)
+    draw(figure, lr_adam)
+    plt.show()
+for rate in rates:
+    plain(rate)
+    plt.close()
+""",
+    """interact(plain, lr_adam=value_slider("lr_adam", rates, start=start));""",
+    """frames(draw, "lr_adam", rates, start=start, background=background, size=size)""",
+    """race_panel()""",
+)
+# where each side stands on the page, and how much of interact's time it may take
+SIDES = {
+    "interact": (".widget-interact", None),
+    "frames (one parameter)": (".course-frames", 1 / 8),
+    "live (several)": (".course-live", 1 / 3),
+}
+P95_MS, PAUSE_MS = 100, 150
+
+# Resolves with the milliseconds from the next keydown to the first frame that shows another picture.
+WATCH = """selector => {
+  const picture = () => [...document.querySelectorAll(selector + ' img')].find(i => i.offsetParent);
+  const before = picture().src;
+  window.answer = new Promise(resolve => {
+    document.addEventListener('keydown', event => {
+      const start = event.timeStamp;
+      const look = () => {
+        const now = picture();
+        if (now && now.src !== before && now.complete && now.naturalWidth)
+          resolve(performance.now() - start);
+        else requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    }, {capture: true, once: true});
+  });
+}"""
+FETCH = """async selector => {
+  const image = [...document.querySelectorAll(selector + ' img')].find(i => i.offsetParent);
+  const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+  return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
+}"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--presses", type=int, default=40, help="key presses per side")
+    presses = parser.parse_args().presses
+    times, pictures = {}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        _write_notebook(Path(folder, "sliders.ipynb"))
+        with lab(folder, shutil.which("chromium")) as page:
+            open_notebook(page, "sliders.ipynb")
+            run_all(page)
+            for side, (selector, _) in SIDES.items():
+                times[side], pictures[side] = _measure(page, selector, presses)
+    _compare(pictures)
+    _report(times)
+
+
+def _write_notebook(path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+
+
+def _measure(page, selector, presses):
+    """Press left for the first half, right for the second; (milliseconds, {slider's text: pixels})."""
+    panel = page.locator(selector)
+    slider = panel.locator(".widget-slider").first
+    if selector == ".course-live":
+        row = panel.get_by_text("Adam", exact=True).locator(
+            "xpath=ancestor::*[contains(@class,'widget-hbox')][1]"
+        )
+        slider = row.locator(".widget-slider")
+    panel.locator("img:visible").first.scroll_into_view_if_needed()
+    slider.locator(".noUi-handle").focus()
+    times, pictures = [], {}
+    for press in range(presses):
+        page.wait_for_timeout(PAUSE_MS)  # a learner looks at the picture before the next key
+        page.evaluate(WATCH, selector)
+        page.keyboard.press("ArrowLeft" if press < presses / 2 else "ArrowRight")
+        times.append(page.evaluate("window.answer"))
+        png = base64.b64decode(page.evaluate(FETCH, selector))
+        pictures[slider.locator(".widget-readout").inner_text()] = _pixels(png)
+    return times, pictures
+
+
+def _pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=int)
+
+
+def _compare(pictures):
+    """All sides have shown the same pictures: equal, or within what a palette of 256 colours may change."""
+    plain, ahead, live = pictures.values()
+    assert plain.keys() == ahead.keys() == live.keys() and len(plain) > 2, [
+        list(p) for p in pictures.values()
+    ]
+    for value, shown in plain.items():
+        np.testing.assert_array_equal(live[value], shown, err_msg=f"live at {value}")
+        gap = np.abs(ahead[value] - shown)
+        assert gap.max() <= 24 and gap.mean() < 1, f"frames at {value}: {gap.max()}, {gap.mean():.2f}"
+    print(f"{len(plain)} pictures compared on three sides: equal (frames within their palette)\n")
+
+
+def _report(times):
+    print(f"{'key press to new picture':26}{'median ms':>10}{'p95 ms':>8}{'of interact':>13}   goal")
+    base = statistics.median(times["interact"])
+    for side, measured in times.items():
+        median, p95 = statistics.median(measured), statistics.quantiles(measured, n=20)[-1]
+        share, goal = median / base, SIDES[side][1]
+        met = goal and ("met" if share <= goal and p95 < P95_MS else "MISSED")
+        told = f"≤ {goal:.3f} and p95 < {P95_MS} ms: {met}" if goal else ""
+        print(f"{side:26}{median:10.1f}{p95:8.1f}{share:13.3f}   {told}")
+
+
+if __name__ == "__main__":
+    main()
