@@ -65,6 +65,12 @@ def clipping_panel(*, start=30.0):
         ]
 
     return frames(
-        draw, "limit", list(LIMITS), start=start, title="max_norm", describe=describe, numbers=numbers,
+        draw,
+        "limit",
+        list(LIMITS),
+        start=start,
+        title="max_norm",
+        describe=describe,
+        numbers=numbers,
         background=background,
-    )  # fmt: skip
+    )

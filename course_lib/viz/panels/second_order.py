@@ -71,11 +71,11 @@ def second_order_picture():
     runs = comparison()
     for axes, width in ((left, 60), (right, 200)):
         figures.loss_axes(axes, steps=width, low=1e-14, high=1e3)
-    for index, (name, (values, costs)) in enumerate(runs.items()):
-        figures.loss(left, values, index, label=registry.get(name).title)
+    for index, (values, costs) in enumerate(runs.values()):
+        figures.loss(left, values, index)
         shown = np.maximum(values, 1e-300)
         right.plot(costs, shown, **figures.style(index), markersize=4.5, markevery=10, zorder=5)
     left.set_title(t("viz.second_order.by_step"))
     right.set(title=t("viz.second_order.by_cost"), xlabel=t("viz.second_order.cost"))
-    figures.legend_below(left, columns=5)
+    figures.legend_below(left, {i: registry.get(name).title for i, name in enumerate(runs)}, columns=5)
     return show(figure, t("viz.second_order.alt"))

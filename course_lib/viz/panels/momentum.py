@@ -85,9 +85,14 @@ def condition_panel(*, start=30.0):
         ]
 
     return frames(
-        draw, "condition", values, start=start, title=t("viz.condition.slider"),
-        describe=describe, numbers=numbers,
-    )  # fmt: skip
+        draw,
+        "condition",
+        values,
+        start=start,
+        title=t("viz.condition.slider"),
+        describe=describe,
+        numbers=numbers,
+    )
 
 
 def _count(path):
@@ -126,6 +131,12 @@ def momentum_panel(*, condition=50.0, start=0.7):
         return [{"μ": f"{mu:g}", "lr": f"{lr:.3g}", t("viz.loss_after", steps=STEPS): float(path.values[-1])}]
 
     return frames(
-        draw, "mu", values, start=start, title="μ", describe=describe, numbers=numbers,
+        draw,
+        "mu",
+        values,
+        start=start,
+        title="μ",
+        describe=describe,
+        numbers=numbers,
         background=background,
-    )  # fmt: skip
+    )
