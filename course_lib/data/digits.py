@@ -11,7 +11,7 @@ SPLIT_SEED = 0
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """x_train: (n, 64) float32. y_train: (n,) int64, 0 … 9. x_val, y_val: the same of the pictures held back."""
+    """x_train: (n, 64) float32. y_train: (n,) int64, 0 … 9. x_val, y_val: those held back."""
 
     x_train: np.ndarray
     y_train: np.ndarray

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from functools import partial
 from types import FunctionType, ModuleType
 
+from course_lib.messages import t
+
 PACKAGE = "course_lib"
 # What is shown to readers, and the list of what exists, change no number.
 _TEXTS = ("course_lib.messages", "course_lib.registry")
@@ -21,7 +23,8 @@ _PLAIN = (bool, int, float, str, bytes, type(None))
 def code_hash(*functions) -> str:
     """16 hexadecimal digits that stay the same until a number could change: on every machine alike.
 
-    functions: functions or classes of course_lib.
+    functions: functions or classes of course_lib. Raises ValueError where one uses a module of course_lib as
+    a whole, since what it takes from there could not be followed.
     """
     parts: dict[str, str] = {}
     for function in functions:
@@ -32,6 +35,7 @@ def code_hash(*functions) -> str:
 
 def _visit(value, parts):
     """Add what `value` consists of to parts, {name: its code}; returns how a user of it refers to it."""
+    value = inspect.unwrap(value) if callable(value) else value  # what lies under functools.cache
     if isinstance(value, partial):
         return [_visit(value.func, parts), _visit(value.args, parts), _visit(value.keywords, parts)]
     if isinstance(value, Mapping):
@@ -42,12 +46,12 @@ def _visit(value, parts):
         return repr(value)
     if not isinstance(value, (FunctionType, type)) or not _ours(value.__module__):
         return type(value).__name__  # another library's: its version is noted with the result
-    function = inspect.unwrap(value) if isinstance(value, FunctionType) else value
-    name = f"{function.__module__}.{function.__qualname__}"
+    name = f"{value.__module__}.{value.__qualname__}"
     if name not in parts:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+        tree = ast.parse(textwrap.dedent(inspect.getsource(value))).body[0]
+        tree.decorator_list = []
         parts[name] = ""  # so that a recursive function ends here
-        parts[name] = repr([_shape(tree), _globals(function, tree, parts)])
+        parts[name] = repr([_shape(tree), _globals(value, tree, parts)])
     return name
 
 
@@ -55,8 +59,15 @@ def _globals(function, tree, parts):
     """What the code means by its global names: [[name, meaning], …]."""
     scope = vars(inspect.getmodule(function))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    known = [name for name in sorted(names) if name in scope and not isinstance(scope[name], ModuleType)]
-    return [[name, _visit(scope[name], parts)] for name in known if scope[name] is not function]
+    meanings = []
+    for name in sorted(names & set(scope)):
+        value = scope[name]
+        if isinstance(value, ModuleType):
+            if _ours(value.__name__):  # what is taken out of it would be missed
+                raise ValueError(t("claim.module", function=function.__qualname__, got=value.__name__))
+        elif value is not function:
+            meanings.append([name, _visit(value, parts)])
+    return meanings
 
 
 def _ours(module):

@@ -32,7 +32,8 @@ def load(claim) -> dict[str, list[float]]:
 def is_stale(claim, root=None) -> bool:
     """Whether there is no stored result, or its code has changed since."""
     try:
-        return _read(claim, root)["code"] != code_hash(claim.run)
+        stored = _read(claim, root)
+        return (stored["code"], stored["seeds"]) != (code_hash(claim.run), list(claim.seeds))
     except FileNotFoundError:
         return True
 

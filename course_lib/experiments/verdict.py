@@ -28,7 +28,7 @@ class Interval:
 class Verdict:
     """word: "holds", "fails", "depends" or "unclear". intervals, findings: by condition.
 
-    A finding is "supports", "opposes" (the opposite is true), "nothing" (no effect that counts) or "unclear".
+    A finding is "supports", "opposes" (the opposite is true), "nothing" (no effect in favour) or "unclear".
     """
 
     word: str

@@ -7,6 +7,7 @@ touch each other; a net that diverges leaves the others as they are. The update 
 
 import inspect
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -15,8 +16,8 @@ from torch.nn import functional as F
 from course_lib.messages import t
 
 
-def mlp(widths, *, seeds, gain=1.0):
-    """Parameters of one net per seed: He's normal weights times `gain`, zero biases, float32.
+def mlp(widths, *, seeds):
+    """Parameters of one net per seed: He's normal weights and zero biases, float32.
 
     widths: units of input, hidden layers, output; [64, 10] is softmax regression, which is convex and
     starts at zero. seeds: one whole number a net; equal seeds give equal nets.
@@ -24,8 +25,8 @@ def mlp(widths, *, seeds, gain=1.0):
     """
     rngs = [np.random.default_rng(seed) for seed in seeds]
     params = []
-    for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
-        std = gain * (2 / n_in) ** 0.5 if len(widths) > 2 else 0.0
+    for n_in, n_out in pairwise(widths):
+        std = (2 / n_in) ** 0.5 if len(widths) > 2 else 0.0
         w = np.stack([rng.standard_normal((n_in, n_out)) * std for rng in rngs])
         params += [torch.from_numpy(w).float(), torch.zeros(len(rngs), 1, n_out)]
     return params
