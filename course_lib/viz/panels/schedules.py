@@ -42,6 +42,7 @@ def schedule_gallery():
     """All schedules in one picture, small and side by side. Returns a Picture."""
     names = schedules()
     figure = new_figure((8.4, 4.2))
+    figure.set_layout_engine("constrained")
     grid = figure.subplots(2, (len(names) + 1) // 2, sharex=True, sharey=True)
     for axes in grid.flat[len(names) :]:
         axes.set_visible(False)
@@ -50,7 +51,6 @@ def schedule_gallery():
         axes.set(title=registry.get(name).title, xlim=(0, TOTAL), ylim=(0, 0.11))
     figure.supxlabel(t("viz.step"), fontsize=11)
     figure.supylabel(t("viz.schedule.rate"), fontsize=11)
-    figure.tight_layout()
     titles = ", ".join(registry.get(name).title for name in names)
     return show(figure, t("viz.schedule.gallery_alt", names=titles))
 
