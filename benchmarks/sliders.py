@@ -33,7 +33,7 @@ import matplotlib.pyplot as plt
 from ipywidgets import interact
 from course_lib.messages import set_language
 from course_lib.registry import get
-from course_lib.viz.panels import draw_race, race_background, race_panel
+from course_lib.viz.panels.racing import draw_race, race_background, race_panel
 from course_lib.viz.sliders import frames, value_slider
 from course_lib.viz.theme import use_theme
 set_language("ko")

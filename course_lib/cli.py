@@ -1,4 +1,4 @@
-"""The `course` command: `course lab`, `course doctor`, `course build`, `course list`.
+"""The `course` command: `course lab`, `course doctor`, `course build`, `course experiment`, `course list`.
 
 Every command imports what it needs when it runs, so that `course --help` answers at once.
 Exit status: 0 done, 1 problems found, 2 used wrongly.
@@ -88,7 +88,48 @@ def make_app() -> typer.Typer:
             raise typer.BadParameter(t("cli.check_alone"))
         raise typer.Exit(check_notebooks() if check else build_notebooks(names or None, execute_all, confirm))
 
+    @app.command(help=t("cli.experiment"))
+    def experiment(
+        names: Annotated[
+            list[str] | None, typer.Argument(metavar="NAME", help=t("cli.experiment_names"))
+        ] = None,
+        stale: Annotated[bool, typer.Option("--stale", help=t("cli.experiment_stale"))] = False,
+    ):
+        raise typer.Exit(run_experiments(names or [], stale))
+
     return app
+
+
+def run_experiments(names: list[str], stale: bool) -> int:
+    """Run the named experiments, or the outdated ones, and store them; without either, list all."""
+    from course_lib import experiments
+    from course_lib.experiments.page import plain
+
+    stored = {claim.name: claim for claim in experiments.claims() if claim.stored}
+    outdated = experiments.stale(_root())
+    if not names and not stale:
+        rows = [
+            (
+                c.name,
+                t("cli.experiment_old" if c.name in outdated else "cli.experiment_new"),
+                c.text("statement"),
+            )
+            for c in stored.values()
+        ]
+        print(table(rows))
+        return 0
+    for name in names or outdated:
+        if name not in stored:
+            raise typer.BadParameter(
+                t("cli.no_experiment", got=repr(name), remedy=_nearest(name, list(stored)))
+            )
+    for name in names or outdated:
+        try:
+            print(plain(experiments.run_experiment(name)))
+        except KeyboardInterrupt:
+            print(t("cli.experiment_stopped", name=name), file=sys.stderr)
+            return 1
+    return 0
 
 
 def build_notebooks(names, execute_all: bool, confirm: bool) -> int:

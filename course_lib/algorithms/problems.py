@@ -246,37 +246,38 @@ def rastrigin():
     "problem",
     ko="절벽",
     en="Cliff",
-    source="Pascanu et al. 2013, arXiv:1211.5063, §2.3 (why losses have cliffs); the formula is this course's",
+    source="Pascanu et al. 2013, arXiv:1211.5063, §2.3 (cliffs in losses); the formula is this course's",
 )
 def cliff():
-    """A gentle bowl behind a steep wall: f(x, y) = 0.1 ((x + 1)² + y²) + 4 σ(12 (x − 1)).
+    """A step up in the loss: f(x, y) = √(1 + (x + 1)²) + √(1 + y²) − 2 + 10 σ(8 (x − 1)).
 
-    On the wall, at x = 1, the gradient is about 12, everywhere else below 1. σ: the logistic function.
-    Returns a Problem; it starts on the high ground, and its minimum lies 4e-8 beside (−1, 0).
+    On the wall, at x = 1, the gradient is about 20, far from it below 1.5. σ: the logistic function.
+    Returns a Problem; it starts on the high ground, and its minimum lies 9e-6 beside (−1, 0).
     """
 
     def wall(x):
-        # σ(12 (x − 1)) = ½ (1 + tanh(6 (x − 1))) never overflows
-        return 0.5 * (1 + np.tanh(6 * (x - 1)))
+        # σ(8 (x − 1)) = ½ (1 + tanh(4 (x − 1))) never overflows
+        return 0.5 * (1 + np.tanh(4 * (x - 1)))
 
     def f(p):
         x, y = p[..., 0], p[..., 1]
-        return 0.1 * ((x + 1) ** 2 + y**2) + 4 * wall(x)
+        return np.sqrt(1 + (x + 1) ** 2) + np.sqrt(1 + y**2) - 2 + 10 * wall(x)
 
     def grad(p):
         x, y = p[..., 0], p[..., 1]
         s = wall(x)
-        return np.stack([0.2 * (x + 1) + 48 * s * (1 - s), 0.2 * y], axis=-1)
+        return np.stack([(x + 1) / np.sqrt(1 + (x + 1) ** 2) + 80 * s * (1 - s), y / np.sqrt(1 + y**2)], -1)
 
     def hess(p):
         s = wall(p[0])
-        return np.diag([0.2 + 576 * s * (1 - s) * (1 - 2 * s), 0.2])
+        bend = (1 + (p + np.array([1.0, 0.0])) ** 2) ** -1.5
+        return np.diag(bend + np.array([640 * s * (1 - s) * (1 - 2 * s), 0.0]))
 
-    # 0.2 (x + 1) = −48 σ′ puts the minimum a little to the left of −1
+    # the foot of the wall still pulls a little: Newton from (−1, 0) finds where the pulls cancel
     x = np.array([-1.0, 0.0])
     for _ in range(5):
         x, _ = newton(x, grad, hess_fn=hess)
-    window, start = ((-4.0, 3.0), (-2.5, 2.5)), np.array([2.0, 1.5])
+    window, start = ((-11.0, 4.0), (-6.0, 6.0)), np.array([3.1, 2.0])
     return Problem("cliff", f, grad, x[None], window, start, hess)
 
 

@@ -216,7 +216,7 @@ def lbfgs(p, grad_fn, state=((), None, None), *, f=None, lr=1.0, memory=10, sear
 
 @register(
     "direction",
-    ko="L-BFGS의 두 겹 재귀",
+    ko="L-BFGS의 두 단계 재귀",
     en="L-BFGS two-loop recursion",
     source="Nocedal 1980; Nocedal & Wright 2006, Algorithm 7.4, eq. 7.20",
 )

@@ -58,6 +58,7 @@ def check(root) -> list[Problem]:
     root = Path(root)
     terms = glossary.load(root)
     problems = [*wording.in_messages(root, terms), *freshness.strays(root), *freshness.outdated_pages(root)]
+    problems += freshness.outdated_experiments(root)
     for path in paths(root):
         source = read(root, path)
         problems += source.problems

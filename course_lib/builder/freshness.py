@@ -9,6 +9,7 @@ from course_lib.builder import glossary, regions
 from course_lib.builder.notebooks import FORMS, Built, built, code_cells, dumps, with_outputs
 from course_lib.builder.problems import Problem
 from course_lib.builder.source import Code, Source, paths
+from course_lib.experiments import stale
 from course_lib.messages import LANGUAGES, t
 
 
@@ -87,6 +88,14 @@ def strays(root: Path) -> Iterator[Problem]:
             for path in sorted((root / form / lang).glob("*.ipynb")):
                 if (form, path.stem) not in known:
                     yield Problem(path.relative_to(root).as_posix(), 1, t("builder.stray"))
+
+
+def outdated_experiments(root: Path) -> Iterator[Problem]:
+    """Stored results of experiments whose code has changed since; a course without experiments has none."""
+    folder = "course_lib/experiments/results"
+    if (root / folder).is_dir():
+        for name in stale(root):
+            yield Problem(f"{folder}/{name}.json", 1, t("builder.stale_experiment", name=name))
 
 
 def outdated_pages(root: Path) -> Iterator[Problem]:

@@ -24,13 +24,26 @@ class Code:
 def show_code(function) -> Code:
     """The source of a Python function or class, without its decorators, and the file where it stands.
 
+    Of a docstring the summary and the formula are shown; `help(function)` gives all of it.
     Raises TypeError for what has no Python source (a built-in function, a number).
     """
     function = inspect.unwrap(function)
     source = textwrap.dedent(inspect.getsource(function))
     definition = ast.parse(source).body[0]
-    lines = source.splitlines()[definition.lineno - 1 :]
-    return Code("\n".join(lines), _file(function))
+    lines = source.splitlines()
+    if docstring := ast.get_docstring(definition):
+        place = definition.body[0]
+        lines[place.lineno - 1 : place.end_lineno] = _shortened(docstring)
+    return Code("\n".join(lines[definition.lineno - 1 :]), _file(function))
+
+
+def _shortened(docstring):
+    """The lines of a docstring with its first paragraph and, if it follows, the indented formula."""
+    summary, *others = docstring.split("\n\n")
+    formula = [others[0]] if others and others[0].startswith("    ") else []
+    text = "\n\n".join([summary, *formula])
+    quoted = f'"""{text}\n"""' if "\n" in text else f'"""{text}"""'
+    return textwrap.indent(quoted, "    ").splitlines()
 
 
 def _file(function):

@@ -28,9 +28,11 @@ from playwright.sync_api import expect, sync_playwright
 START_S, RUN_MS = 60, 120_000
 ERROR = "[data-mime-type='application/vnd.jupyter.error'], .jp-OutputArea-output .ansi-red-fg"
 # Every code cell has its number, or one of them has failed, which ends the run.
+# A cell whose input is hidden shows its number beside its output.
 ENDED = f"""() => document.querySelector(`{ERROR}`) ||
-  [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
-    .every(p => /\\[\\d+\\]/.test(p.textContent))"""
+  [...document.querySelectorAll('.jp-CodeCell')].every(cell =>
+    [...cell.querySelectorAll('.jp-InputPrompt, .jp-OutputPrompt')]
+      .some(p => /\\[\\d+\\]/.test(p.textContent)))"""
 REPOSITORY = Path(__file__).parents[2]
 
 

@@ -1,20 +1,11 @@
 """The real nbgrader takes our exercises: it validates the solved one, and gives the marks that are due."""
 
-import os
-import sysconfig
-
 import pytest
-from nbgrader.api import Gradebook
-from nbgrader.apps import NbGraderAPI
 from nbgrader.validator import Validator
-from traitlets.config import Config
 
 from course_lib.builder import build
 from tests.builder.small_sources import EXERCISE
-
-STUDENTS = ("solver", "sleeper", "cheat")
-# nbgrader's default preprocessors would replace our stubs by its own.
-PREPROCESSORS = ("IncludeHeaderFooter", "LockCells", "ComputeChecksums", "SaveCells", "CheckCellMetadata")
+from tests.nbgrader_class import marks
 
 
 @pytest.fixture
@@ -30,27 +21,12 @@ def test_nbgrader_gives_full_marks_to_the_solution_and_none_to_the_stub(exercise
     stub, solved = (
         (exercise / form / "ko/u02.ipynb").read_text(encoding="utf-8") for form in ("exercises", "solutions")
     )
-    folder = tmp_path / "class"
-    _put(folder / "source/u02/u02.ipynb", stub)
-    _put(folder / "submitted/solver/u02/u02.ipynb", solved)
-    _put(folder / "submitted/sleeper/u02/u02.ipynb", stub)
-    _put(folder / "submitted/cheat/u02/u02.ipynb", stub.replace("assert double(3) == 6", "pass"))
-    monkeypatch.chdir(folder)
-    # nbgrader calls `alembic`, which lies beside this Python
-    monkeypatch.setenv("PATH", sysconfig.get_path("scripts"), prepend=os.pathsep)
-    api = NbGraderAPI(config=_config(folder))
-    generated = api.generate_assignment("u02", create=True)
-    assert generated["success"], generated["log"]
-    for student in STUDENTS:
-        graded = api.autograde("u02", student, create=True)
-        assert graded["success"], graded["log"]
-    with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
-        marks = {
-            (student, grade.name): (grade.auto_score, grade.max_score, grade.needs_manual_grade)
-            for student in STUDENTS
-            for grade in book.find_submission_notebook("u02", "u02", student).grades
-        }
-    assert marks == {
+    submissions = {
+        "solver": solved,
+        "sleeper": stub,
+        "cheat": stub.replace("assert double(3) == 6", "pass"),
+    }
+    assert marks(tmp_path / "class", monkeypatch, "u02", stub, submissions) == {
         ("solver", "double"): (2, 2, False),
         ("solver", "why"): (None, 3, True),
         ("sleeper", "double"): (0, 2, False),
@@ -66,17 +42,3 @@ def test_nbgrader_validates_the_solved_exercise_and_not_the_stub(exercise):
     assert "failed" not in solved and "changed" not in solved
     (failed,) = validate(str(exercise / "exercises/en/u02.ipynb"))["failed"]
     assert "NotImplementedError" in failed["error"] and failed["source"].startswith("assert double(3)")
-
-
-def _put(path, text):
-    path.parent.mkdir(parents=True)
-    path.write_text(text, encoding="utf-8")
-
-
-def _config(folder):
-    config = Config()
-    config.CourseDirectory.root = str(folder)
-    config.CourseDirectory.course_id = "course"
-    config.CourseDirectory.db_url = f"sqlite:///{folder}/gradebook.db"
-    config.GenerateAssignment.preprocessors = [f"nbgrader.preprocessors.{name}" for name in PREPROCESSORS]
-    return config

@@ -5,7 +5,7 @@ import pytest
 
 from course_lib.viz import figures, theme
 from course_lib.viz.canvas import Canvas
-from course_lib.viz.panels import _surface, draw_race, race_background, race_panel, surfaces
+from course_lib.viz.panels.racing import _surface, draw_race, race_background, race_panel, surfaces
 
 
 @pytest.fixture

@@ -62,6 +62,8 @@ def test_source_is_shown_from_its_definition_with_its_file():
     assert shown.file == "course_lib/algorithms/optim.py"
     assert shown.source.startswith("def adam(")
     assert "@register" not in shown.source
+    assert "v_t = β₂ v_{t−1}" in shown.source and "floating-point arrays" not in shown.source
+    compile(shown.source, "shown", "exec")
     assert "```python\ndef adam(" in shown._repr_mimebundle_()["text/markdown"]
 
 

@@ -81,7 +81,7 @@ def test_without_a_palette_every_pixel_is_kept():
 
 def test_pictures_are_the_same_bytes_in_two_fresh_processes():
     code = (
-        "import sys; from course_lib.viz.panels import stability_panel, race_panel;"
+        "import sys; from course_lib.viz.widgets import stability_panel, race_panel;"
         "pictures = [p.png for p in stability_panel().pictures] + [race_panel().picture.png];"
         "import hashlib; print(hashlib.sha256(b''.join(pictures)).hexdigest())"
     )

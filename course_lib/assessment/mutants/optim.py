@@ -250,6 +250,21 @@ def adamw_decays_stepped(
     return new * (1 - lr * weight_decay), state
 
 
+@wrong("adamw")
+def adamw_t_stays_one(
+    p, g, state=(0.0, 0.0, 0), *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01
+):
+    new, state = _adam(p, g, state, lr, eps, b1=beta1, b2=beta2, clock=1)
+    return new - lr * weight_decay * p, state
+
+
+@wrong("adamw")
+def adamw_l2_and_t(
+    p, g, state=(0.0, 0.0, 0), *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01
+):
+    return _adam(p, g + weight_decay * p, state, lr, eps, b1=beta1, b2=beta2, clock=1)
+
+
 # --- Lion and Muon ---
 
 

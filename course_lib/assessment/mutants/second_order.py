@@ -73,7 +73,7 @@ def backtracking_any_decrease(p, d, g, *, f, grad_fn=None, lr=1.0, shrink=0.5, c
 
 
 @wrong("strong_wolfe")
-def strong_wolfe_signed_slope(p, d, g, *, f, grad_fn, lr=1.0, c1=1e-4, c2=0.9):
+def strong_wolfe_armijo_only(p, d, g, *, f, grad_fn, lr=1.0, c1=1e-4, c2=0.9):
     return right.backtracking(p, d, g, f=f, lr=lr, c1=c1)
 
 

@@ -48,7 +48,7 @@ def rastrigin(x, y):
 
 def cliff(x, y):
     exp = torch.exp if isinstance(x, torch.Tensor) else np.exp
-    return ((x + 1) ** 2 + y * y) / 10 + 4 / (1 + exp(12 - 12 * x))
+    return (1 + (x + 1) ** 2) ** 0.5 + (1 + y * y) ** 0.5 - 2 + 10 / (1 + exp(8 - 8 * x))
 
 
 # the formula, and its global minima: (x, y), … with the value there
@@ -63,7 +63,11 @@ FORMULAS = {
     ),
     "saddle": (saddle, [(0, 1), (0, -1)], -0.25),
     "rastrigin": (rastrigin, [(0, 0)], 0.0),
-    "cliff": (cliff, [(-1, 0)], 4 / (1 + np.exp(24.0))),
+    "cliff": (
+        cliff,
+        [(-1.000009, 0)],
+        scipy.optimize.minimize_scalar(lambda x: cliff(x, 0), (-1.1, -0.9)).fun,
+    ),
 }
 CONFIGS = {
     "quadratic": [

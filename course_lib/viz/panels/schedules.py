@@ -42,6 +42,7 @@ def schedule_gallery():
     """All schedules in one picture, small and side by side. Returns a Picture."""
     names = schedules()
     figure = new_figure((8.4, 4.2))
+    figure.set_layout_engine("constrained")
     grid = figure.subplots(2, (len(names) + 1) // 2, sharex=True, sharey=True)
     for axes in grid.flat[len(names) :]:
         axes.set_visible(False)
@@ -50,7 +51,6 @@ def schedule_gallery():
         axes.set(title=registry.get(name).title, xlim=(0, TOTAL), ylim=(0, 0.11))
     figure.supxlabel(t("viz.step"), fontsize=11)
     figure.supylabel(t("viz.schedule.rate"), fontsize=11)
-    figure.tight_layout()
     titles = ", ".join(registry.get(name).title for name in names)
     return show(figure, t("viz.schedule.gallery_alt", names=titles))
 
@@ -86,35 +86,33 @@ def schedule_panel(*, name="cosine", warm=0):
         if changed == "name":
             show_own()
 
-    def keywords(values):
+    def read(values):
         chosen = values["name"]
-        return {key.removeprefix(f"{chosen}_"): values[key] for key in own(chosen)}
+        keywords = {key.removeprefix(f"{chosen}_"): values[key] for key in own(chosen)}
+        return {"name": chosen, "curve": rates(chosen, warm=values["warm"], **keywords)}
 
     def background(figure):
         axes = figure.add_axes((0.1, 0.15, 0.87, 0.75))
         axes.set(xlim=(0, TOTAL), ylim=(0, 0.105), xlabel=t("viz.step"), ylabel=t("viz.schedule.rate"))
 
-    def draw(figure, **values):
-        curve = rates(values["name"], warm=values["warm"], **keywords(values))
+    def draw(figure, name, curve):
         return figure.axes[0].plot(curve, **figures.style(0) | {"marker": ""}, zorder=5)
 
-    def describe(**values):
-        curve = rates(values["name"], warm=values["warm"], **keywords(values))
-        title = registry.get(values["name"]).title
-        told = {
-            "name": title,
-            "first": f"{curve[0]:.2g}",
-            "most": f"{curve.max():.2g}",
-            "last": f"{curve[-1]:.2g}",
-        }
-        return t("viz.schedule.told", **told)
+    def describe(name, curve):
+        told = {"first": f"{curve[0]:.2g}", "most": f"{curve.max():.2g}", "last": f"{curve[-1]:.2g}"}
+        return t("viz.schedule.told", name=registry.get(name).title, **told)
 
-    def numbers(**values):
-        curve = rates(values["name"], warm=values["warm"], **keywords(values))
+    def numbers(name, curve):
         return [{t("viz.step"): k, "lr": f"{curve[k]:.4g}"} for k in (0, 10, 50, 100, 150, TOTAL - 1)]
 
     show_own()
     return live(
-        draw, controls, adjust=adjust, shown=[columns(controls.values())], background=background,
-        describe=describe, numbers=numbers,
-    )  # fmt: skip
+        draw,
+        controls,
+        read=read,
+        adjust=adjust,
+        shown=[columns(controls.values())],
+        background=background,
+        describe=describe,
+        numbers=numbers,
+    )

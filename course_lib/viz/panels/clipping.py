@@ -13,7 +13,7 @@ from course_lib.viz.sliders import frames
 
 STEPS = 60
 RATE = 0.5
-LIMITS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0)
+LIMITS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0)
 
 
 @lru_cache
@@ -31,7 +31,7 @@ def clipped_run(limit, *, lr=RATE, steps=STEPS):
     return path, np.array(norms)
 
 
-def clipping_panel(*, start=20.0):
+def clipping_panel(*, start=30.0):
     """A slider over the largest gradient norm that is let through. Returns a FramesPanel."""
 
     def background(figure):
@@ -39,7 +39,7 @@ def clipping_panel(*, start=20.0):
         figures.surface(left, cliff())
         figures.start(left, cliff().start)
         left.set_title(t("viz.clip.title", lr=f"{RATE:g}"))
-        figures.loss_axes(right, steps=STEPS, low=0, high=6, log=False)
+        figures.loss_axes(right, steps=STEPS, low=0, high=16, log=False)
         right.set_title(t("viz.loss_by_step"))
 
     def draw(figure, limit):
@@ -65,6 +65,12 @@ def clipping_panel(*, start=20.0):
         ]
 
     return frames(
-        draw, "limit", list(LIMITS), start=start, title="max_norm", describe=describe, numbers=numbers,
+        draw,
+        "limit",
+        list(LIMITS),
+        start=start,
+        title="max_norm",
+        describe=describe,
+        numbers=numbers,
         background=background,
-    )  # fmt: skip
+    )

@@ -76,6 +76,12 @@ def bias_panel(*, start=0.999):
         ]
 
     return frames(
-        draw, "beta2", values, start=start, title="β₂", describe=describe, numbers=numbers,
+        draw,
+        "beta2",
+        values,
+        start=start,
+        title="β₂",
+        describe=describe,
+        numbers=numbers,
         background=background,
-    )  # fmt: skip
+    )

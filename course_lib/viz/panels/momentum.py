@@ -11,7 +11,7 @@ from course_lib.messages import t
 from course_lib.viz import figures
 from course_lib.viz.sliders import frames
 
-STEPS = 60
+STEPS, LONG = 60, 600  # what is drawn, and what steps are counted on
 ANGLE = 30.0
 
 
@@ -51,8 +51,9 @@ def condition_panel(*, start=30.0):
     """
     values = [1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 70.0, 100.0, 150.0, 200.0]
 
-    def runs(condition):
-        return {name: _walk(name, condition, **keys) for name, keys in best_settings(condition).items()}
+    def runs(condition, steps=STEPS):
+        settings = best_settings(condition)
+        return {name: _walk(name, condition, **keys, steps=steps) for name, keys in settings.items()}
 
     def draw(figure, condition):
         left, right = figures.two_axes(figure)
@@ -69,8 +70,8 @@ def condition_panel(*, start=30.0):
 
     def describe(condition):
         needed = [
-            t("viz.condition.needs", name=registry.get(name).title, steps=_count(path))
-            for name, path in runs(condition).items()
+            t("viz.condition.needs", name=registry.get(name).title, steps=steps_to(path.values))
+            for name, path in runs(condition, LONG).items()
         ]
         return " · ".join(needed)
 
@@ -80,19 +81,22 @@ def condition_panel(*, start=30.0):
                 t("viz.optimizer"): registry.get(name).title,
                 **{k: f"{v:.3g}" for k, v in best_settings(condition)[name].items()},
                 t("viz.loss_after", steps=STEPS): float(path.values[-1]),
+                t("viz.condition.steps"): steps_to(
+                    _walk(name, condition, **best_settings(condition)[name], steps=LONG).values
+                ),
             }
             for name, path in runs(condition).items()
         ]
 
     return frames(
-        draw, "condition", values, start=start, title=t("viz.condition.slider"),
-        describe=describe, numbers=numbers,
-    )  # fmt: skip
-
-
-def _count(path):
-    steps = steps_to(path.values)
-    return t("viz.more_than", steps=STEPS) if steps is None else t("viz.so_many_steps", steps=steps)
+        draw,
+        "condition",
+        values,
+        start=start,
+        title=t("viz.condition.slider"),
+        describe=describe,
+        numbers=numbers,
+    )
 
 
 def momentum_panel(*, condition=50.0, start=0.7):
@@ -126,6 +130,12 @@ def momentum_panel(*, condition=50.0, start=0.7):
         return [{"μ": f"{mu:g}", "lr": f"{lr:.3g}", t("viz.loss_after", steps=STEPS): float(path.values[-1])}]
 
     return frames(
-        draw, "mu", values, start=start, title="μ", describe=describe, numbers=numbers,
+        draw,
+        "mu",
+        values,
+        start=start,
+        title="μ",
+        describe=describe,
+        numbers=numbers,
         background=background,
-    )  # fmt: skip
+    )

@@ -81,6 +81,12 @@ def batch_panel(*, start=8):
         ]
 
     return frames(
-        draw, "size", list(SIZES), start=start, title=t("viz.batch.size"), describe=describe,
-        numbers=numbers, background=background,
-    )  # fmt: skip
+        draw,
+        "size",
+        list(SIZES),
+        start=start,
+        title=t("viz.batch.size"),
+        describe=describe,
+        numbers=numbers,
+        background=background,
+    )

@@ -1,0 +1,97 @@
+"""What ships is run: exercises end at their unfilled stubs and nowhere else; solutions score in full."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from course_lib.builder.regions import answer_lines, cut
+from tests.nbgrader_class import marks
+
+ROOT = Path(__file__).parents[2]
+EXERCISES = sorted(ROOT.glob("exercises/*/*.ipynb"))
+IDS = [f"{path.parent.name}-{path.stem}" for path in EXERCISES]
+
+
+def solution_of(path):
+    return ROOT / "solutions" / path.parent.name / path.name
+
+
+def meta(cell):
+    return cell.metadata.get("nbgrader", {})
+
+
+def is_check(cell):
+    return meta(cell).get("grade") and cell.cell_type == "code"
+
+
+def run(path):
+    """The notebook's code cells after running them all, errors allowed."""
+    notebook = nbformat.read(path, as_version=4)
+    folder = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=120, allow_errors=True, resources=folder).execute()
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def errors(cell):
+    return [output.ename for output in cell.outputs if output.output_type == "error"]
+
+
+def shown(cell):
+    texts = [str(o.data.get("text/plain", "")) for o in cell.outputs if "data" in o]
+    return "\n".join(texts + [o.text for o in cell.outputs if "text" in o])
+
+
+def test_there_are_exercises_in_both_languages():
+    names = {lang: {p.name for p in EXERCISES if p.parent.name == lang} for lang in ("ko", "en")}
+    assert names["ko"] == names["en"] != set()
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=IDS)
+def test_an_exercise_runs_to_its_unfilled_stubs_and_nothing_else(path):
+    """Every check fails, by saying that there is no answer yet or that the given code is wrong."""
+    for cell in run(path):
+        if is_check(cell):
+            assert errors(cell) == ["CheckFailed"], cell.source
+            assert shown(cell).strip(), cell.source
+        else:
+            assert errors(cell) == [], cell.source
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=IDS)
+def test_its_solution_scores_in_full(path):
+    cells = run(solution_of(path))
+    assert [errors(cell) for cell in cells] == [[]] * len(cells)
+    assert sum(meta(cell)["points"] for cell in cells if is_check(cell)) > 0
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=IDS)
+def test_no_answer_is_left_in_an_exercise(path):
+    """No line of an answer, other than lines that the exercise shows anyway."""
+    source = (ROOT / "solutions/src" / path.with_suffix(".md").name).read_text(encoding="utf-8")
+    open_lines = {line.strip() for line in cut(source, lambda indent: []).split("\n")}
+    handed_out = path.read_text(encoding="utf-8")
+    for line in answer_lines(source) - open_lines:
+        if len(line) > 3:
+            assert line not in handed_out
+            assert line.replace('"', '\\"') not in handed_out
+    assert not re.search(r"(BEGIN|END) SOLUTION|### GIVEN", handed_out)
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+@pytest.mark.parametrize("name", sorted({path.stem for path in EXERCISES}))
+def test_the_real_nbgrader_gives_what_is_due(name, tmp_path, monkeypatch):
+    stub, solved = (
+        (ROOT / f / "ko" / f"{name}.ipynb").read_text("utf-8") for f in ("exercises", "solutions")
+    )
+    given = marks(tmp_path / "class", monkeypatch, name, stub, {"solver": solved, "sleeper": stub})
+    cells = nbformat.reads(stub, as_version=4).cells
+    checks = {meta(cell)["grade_id"] for cell in cells if is_check(cell)}
+    for (student, grade_id), (points, most, needs_person) in given.items():
+        if grade_id in checks:
+            assert points == (most if student == "solver" else 0), grade_id
+        else:
+            assert needs_person == (student == "solver"), grade_id
+    assert {grade_id for _, grade_id in given} >= checks
