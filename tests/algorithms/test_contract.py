@@ -232,9 +232,9 @@ NUMBERS = [
 def test_bad_hyperparameters_are_refused(entry, name, bad, lang):
     """The message starts with the rule, repeats what was received, and says what to write instead."""
     parameters = inspect.signature(entry.function).parameters
-    hyper = {
-        k: v for k, v in KEYWORDS.items() if k in parameters and parameters[k].kind.name == "KEYWORD_ONLY"
-    }
+    # what has no default must be given
+    required = {k for k, v in parameters.items() if v.kind is v.KEYWORD_ONLY and v.default is v.empty}
+    hyper = {k: v for k, v in KEYWORDS.items() if k in required}
     if "rng" in parameters:
         hyper["rng"] = np.random.default_rng(0)
     with speaking(lang), pytest.raises(ValueError) as refusal:

@@ -111,7 +111,6 @@ def test_without_optuna_the_remedy_is_said(monkeypatch):
 
 
 def test_optuna_finds_the_bowl_and_stays_in_the_space():
-    pytest.importorskip("optuna", reason="optional: pip install 'course-lib[optional]'")
     trials = search.optuna_search(bowl, SPACE, trials=25, seed=0)
     assert len(trials) == 25
     for trial in trials:
@@ -122,6 +121,5 @@ def test_optuna_finds_the_bowl_and_stays_in_the_space():
 
 
 def test_optuna_survives_a_diverged_trial():
-    pytest.importorskip("optuna", reason="optional: pip install 'course-lib[optional]'")
     trials = search.optuna_search(lambda c: math.nan if c["lr"] > 0.1 else bowl(c), SPACE, trials=12)
     assert any(math.isinf(t.loss) for t in trials) and math.isfinite(best_of(trials).loss)
