@@ -1,4 +1,4 @@
-"""The builder: sources in both languages → notebooks, solutions, exercises and the glossary pages.
+"""The builder: sources in both languages → notebooks, solutions, exercises, glossary and reference pages.
 
 `build(root)` makes them, `check(root)` lists what must not be committed. One module per step: source.py reads
 a file into blocks (guards.py, rules.py and quiz.py refuse what is wrong in it), pairs.py keeps both languages

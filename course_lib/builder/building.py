@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_lib.builder import freshness, glossary, pairs, wording
+from course_lib.builder import freshness, glossary, pairs, reference, wording
 from course_lib.builder.execute import run
 from course_lib.builder.notebooks import RAISES, Built, built, code_cells, dumps, with_outputs
 from course_lib.builder.problems import Problem
@@ -28,7 +28,7 @@ class Report:
 
 
 def build(root, names=None, *, execute=True, confirm=False) -> Report:
-    """Make the notebooks of all sources, or of those named, and the glossary pages.
+    """Make the notebooks of all sources, or of those named, and the glossary and reference pages.
 
     root: the course's folder. names: sources without folder and ending (u01_optimization, in notebooks and
     solutions alike). execute: True runs a notebook whose code has changed or that has not run, "all" runs
@@ -48,7 +48,7 @@ def build(root, names=None, *, execute=True, confirm=False) -> Report:
         report.problems += source.problems
         for one in built(source) if not source.problems else ():
             _store(root, one, execute, report)
-    for page, text in glossary.pages(root).items():
+    for page, text in (glossary.pages(root) | reference.pages(root)).items():
         _write(root, page, text, report)
     return report
 

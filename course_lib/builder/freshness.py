@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-from course_lib.builder import glossary, regions
+from course_lib.builder import glossary, reference, regions
 from course_lib.builder.notebooks import FORMS, Built, built, code_cells, dumps, with_outputs
 from course_lib.builder.problems import Problem
 from course_lib.builder.source import Code, Source, paths
@@ -99,8 +99,10 @@ def outdated_experiments(root: Path) -> Iterator[Problem]:
 
 
 def outdated_pages(root: Path) -> Iterator[Problem]:
-    """Glossary pages that differ from the glossary."""
-    for path, text in glossary.pages(root).items():
-        file = root / path
-        if not file.is_file() or file.read_text(encoding="utf-8") != text:
-            yield Problem(path, 1, t("builder.stale", source=glossary.FILE))
+    """Glossary and reference pages that differ from what they are made of."""
+    made = [(glossary.pages(root), glossary.FILE), (reference.pages(root), "course_lib/algorithms")]
+    for pages, source in made:
+        for path, text in pages.items():
+            file = root / path
+            if not file.is_file() or file.read_text(encoding="utf-8") != text:
+                yield Problem(path, 1, t("builder.stale", source=source))

@@ -10,6 +10,7 @@ from course_lib.messages import t
 
 _OPTION = re.compile(r"^- \[([ xX])\] ?", re.MULTILINE)
 _WIDTH = 88  # columns of text per line; Hangul takes two, as ruff counts
+_LINE = 110  # columns of a whole line, as pyproject.toml tells ruff
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def code(name: str, text: str) -> str:
 
 def _literal(start: str, text: str) -> list[str]:
     """A string after `start`, over as many source lines as it needs."""
-    pieces = _pieces(text)
+    # ruff joins pieces that would fit on one line, the brackets around them included
+    fits = "\n" not in text[:-1] and _columns(f"{start}({_quoted(text)}),") <= _LINE
+    pieces = [text] if fits else _pieces(text)
     if len(pieces) == 1:
         return [f"{start}{_quoted(pieces[0])},"]
     indent = " " * (len(start) - len(start.lstrip()))
@@ -79,13 +82,17 @@ def _pieces(text: str) -> list[str]:
     """The text cut after spaces and line ends, no piece wider than _WIDTH unless one word is."""
     pieces, width = [""], 0
     for word in re.findall(r"\S*\s|\S+", text):
-        columns = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in word)
+        columns = _columns(word)
         if pieces[-1].endswith("\n") or (pieces[-1] and width + columns > _WIDTH):
             pieces.append("")
             width = 0
         pieces[-1] += word
         width += columns
     return pieces
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _quoted(text: str) -> str:
