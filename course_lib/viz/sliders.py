@@ -154,19 +154,26 @@ class _Panel(ipw.VBox):
         return super()._repr_mimebundle_(**kwargs) | still, metadata
 
 
+_NO_BAR = """<style>
+.course-frames .widget-tab > .lm-TabBar, .course-frames .widget-tab > .p-TabBar { display: none }
+.course-frames .widget-tab > .widget-tab-contents { border: none; padding: 0 }
+</style>"""
+
+
 class FramesPanel(_Panel):
-    """Pictures drawn ahead in a Stack that the browser itself links to the slider.
+    """Pictures drawn ahead, of which the browser itself shows the one that the slider names.
 
     The link lives in the browser alone, so the kernel's `slider.index` follows, and `picture` with it.
+    The pictures are the pages of a Tab whose bar is hidden: it keeps them all in the document, while a
+    Stack makes the one it shows anew each time, which takes twice as long.
     """
 
     def __init__(self, slider, pictures, rows, size):
         self.slider, self.pictures = slider, pictures
-        images = ipw.Stack([_image(p.png, size) for p in pictures], selected_index=slider.index)
-        readout = ipw.Stack([_sentence(p.alt) for p in pictures], selected_index=slider.index)
-        for stack in (images, readout):
-            ipw.jslink((slider, "index"), (stack, "selected_index"))
-        super().__init__([slider, images, readout, *_behind(rows)])
+        pages = [ipw.VBox([_image(p.png, size), _sentence(p.alt)]) for p in pictures]
+        shown = ipw.Tab(pages, selected_index=slider.index)
+        ipw.jslink((slider, "index"), (shown, "selected_index"))
+        super().__init__([slider, ipw.HTML(_NO_BAR), shown, *_behind(rows)])
         self.add_class("course-frames")
 
     @property
