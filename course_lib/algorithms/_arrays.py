@@ -3,6 +3,7 @@
 import math
 from numbers import Real
 
+import numpy as np
 from array_api_compat import array_namespace, device, is_array_api_obj
 
 from course_lib import registry
@@ -11,6 +12,7 @@ from course_lib.messages import t
 __all__ = [
     "device",
     "fraction",
+    "generator",
     "matrix",
     "namespace",
     "non_negative",
@@ -71,6 +73,13 @@ def probability(name, **values):
 def whole(name, low=1, **values):
     """Refuse hyperparameters that are not whole numbers ≥ low."""
     _check(name, values, "error.whole", lambda x: x % 1 == 0 and x >= low, low=low)
+
+
+def generator(name, rng):
+    """The generator itself; refuses seeds, and numpy.random, whose numbers anyone may have drawn before."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(t("error.rng", name=name, got=repr(rng)))
+    return rng
 
 
 def _check(name, values, key, holds, **more):

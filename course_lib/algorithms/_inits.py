@@ -3,8 +3,6 @@
 import math
 from numbers import Integral
 
-import numpy as np
-
 from course_lib.messages import t
 from course_lib.registry import Range
 
@@ -33,10 +31,3 @@ def fan_of(name, shape, mode):
         raise ValueError(t("init.mode", name=name, got=repr(mode)))
     fan_in, fan_out = fans_of(name, shape)
     return fan_in if mode == "fan_in" else fan_out
-
-
-def generator(name, rng):
-    """The generator itself; refuses seeds and numpy.random."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(t("init.rng", name=name, got=repr(rng)))
-    return rng

@@ -10,8 +10,8 @@ import inspect
 
 import numpy as np
 
+from course_lib.algorithms._arrays import generator, whole
 from course_lib.algorithms._arrays import probability as check_probability
-from course_lib.algorithms._arrays import whole
 from course_lib.algorithms._images import batch, check_fill, one_of, span
 from course_lib.messages import t
 from course_lib.registry import Range, register
@@ -49,7 +49,7 @@ def sometimes(x, *, transform, probability=0.5, rng, layout=None):
     """
     pictures = batch("sometimes", x, layout)
     check_probability("sometimes", probability=probability)
-    chosen = rng.random(len(pictures)) < probability
+    chosen = generator("sometimes", rng).random(len(pictures)) < probability
     if not chosen.any():
         return x.copy()
     changed = _applied("sometimes", transform, pictures[chosen], rng)
@@ -80,7 +80,7 @@ def cutout(x, *, size=8, rng, fill=0.0, layout=None):
     whole("cutout", size=size)
     check_fill("cutout", x, fill)
     height, width = pictures.shape[-2:]
-    top = rng.integers(0, height, len(pictures)) - int(size) // 2
+    top = generator("cutout", rng).integers(0, height, len(pictures)) - int(size) // 2
     left = rng.integers(0, width, len(pictures)) - int(size) // 2
     hidden = _rectangle(pictures, top, left, int(size), int(size))
     return np.where(hidden, np.asarray(fill, dtype=x.dtype), pictures).reshape(x.shape)
@@ -112,6 +112,7 @@ def random_erasing(
     whole("random_erasing", tries=tries)
     area = span("random_erasing", "area", area, 0, "area=(0.02, 0.4)")
     ratio = span("random_erasing", "ratio", ratio, 1e-6, "ratio=(0.3, 3.3)")
+    generator("random_erasing", rng)
     n, (height, width) = len(pictures), pictures.shape[-2:]
     size, aspect = rng.uniform(*area, (int(tries), n)) * height * width, rng.uniform(*ratio, (int(tries), n))
     # H_e = √(S_e r), W_e = √(S_e / r)

@@ -6,7 +6,7 @@ results are cut to that range. Factors may be one number, or an array with one f
 
 import numpy as np
 
-from course_lib.algorithms._arrays import non_negative, positive
+from course_lib.algorithms._arrays import generator, non_negative, positive
 from course_lib.algorithms._images import batch, finish, per_picture, unit_range, white, working
 from course_lib.messages import t
 from course_lib.registry import Range, register
@@ -116,6 +116,7 @@ def colour_jitter(x, *, bright=0.2, contrasts=0.2, colour=0.2, rng, layout=None)
     """
     pictures = batch("colour_jitter", x, layout)
     non_negative("colour_jitter", bright=bright, contrasts=contrasts, colour=colour)
+    generator("colour_jitter", rng)
     for change, d in ((brightness, bright), (contrast, contrasts), (saturation, colour)):
         # factor ~ U(max(0, 1 − d), 1 + d)
         factor = rng.uniform(max(0.0, 1 - d), 1 + d, len(pictures))
@@ -141,8 +142,9 @@ def gaussian_noise(x, *, sigma=0.1, rng):
     """
     batch("gaussian_noise", x)
     non_negative("gaussian_noise", sigma=sigma)
+    noise = generator("gaussian_noise", rng).standard_normal(x.shape)
     # y = x + σ ε
-    return finish(working(x) + sigma * white(x) * rng.standard_normal(x.shape), x)
+    return finish(working(x) + sigma * white(x) * noise, x)
 
 
 @register(

@@ -7,8 +7,8 @@ and draw for each picture of the batch on its own.
 
 import numpy as np
 
+from course_lib.algorithms._arrays import generator, whole
 from course_lib.algorithms._arrays import probability as check_probability
-from course_lib.algorithms._arrays import whole
 from course_lib.algorithms._images import batch, bilinear, check_fill, finish, one_of, pair, working
 from course_lib.messages import t
 from course_lib.registry import Range, register
@@ -48,7 +48,7 @@ def random_flip(x, *, probability=0.5, rng, direction="horizontal", layout=None)
     pictures = batch("random_flip", x, layout)
     check_probability("random_flip", probability=probability)
     one_of("random_flip", "direction", direction, DIRECTIONS)
-    chosen = rng.random(len(pictures)) < probability
+    chosen = generator("random_flip", rng).random(len(pictures)) < probability
     return np.where(chosen[:, None, None, None], flip(pictures, direction=direction), pictures).reshape(
         x.shape
     )
@@ -115,7 +115,7 @@ def random_crop(x, *, size, padding=4, rng, fill=0.0, layout=None):
     height, width = pair("random_crop", "size", size)
     wide = pad(pictures, pixels=padding, fill=fill)
     _check_inside("random_crop", wide, 0, 0, height, width)
-    tops = rng.integers(0, wide.shape[-2] - height + 1, len(wide))
+    tops = generator("random_crop", rng).integers(0, wide.shape[-2] - height + 1, len(wide))
     lefts = rng.integers(0, wide.shape[-1] - width + 1, len(wide))
     # Every rectangle of the padded pictures, as a view: (N, C, tops, lefts, h, w)
     windows = np.lib.stride_tricks.sliding_window_view(wide, (height, width), axis=(2, 3))

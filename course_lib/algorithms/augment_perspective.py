@@ -5,7 +5,7 @@ Positions and maps as in `augment_warp.py`.
 
 import numpy as np
 
-from course_lib.algorithms._arrays import fraction
+from course_lib.algorithms._arrays import fraction, generator
 from course_lib.algorithms._images import batch, check_fill, finish, invertible, matrices
 from course_lib.algorithms.augment_warp import warp
 from course_lib.registry import Range, register
@@ -66,7 +66,7 @@ def random_perspective(x, *, distortion=0.3, rng, fill=0.0, layout=None):
     fraction("random_perspective", distortion=distortion)
     corners = _corners(pictures)
     inward = np.sign(corners.mean(axis=0) - corners) * (np.ptp(corners, axis=0) / 2)
-    moved = corners + distortion * inward * rng.random((len(pictures), 4, 2))
+    moved = corners + distortion * inward * generator("random_perspective", rng).random((len(pictures), 4, 2))
     return finish(perspective(pictures, moved, fill=fill), x)
 
 
@@ -74,7 +74,7 @@ def _homographies(name, args, start, end, count=None):
     """(N, 3, 3) for points (N or 1, 4, 2) each; args: what the caller calls the two."""
     remedy = "[(0, 0), (9, 0), (9, 9), (0, 9)]"
     start = matrices(name, args[0], start, (4, 2), remedy)
-    end = matrices(name, args[1], end, (4, 2), remedy, count)
+    end = matrices(name, args[1], end, (4, 2), remedy, count or (len(start) if len(start) > 1 else None))
     start, end = np.broadcast_arrays(start, end)
     (x, y), (x_, y_) = np.moveaxis(start, -1, 0), np.moveaxis(end, -1, 0)
     one, zero = np.ones_like(x), np.zeros_like(x)

@@ -7,7 +7,7 @@ new pixel looks up its old position through the inverse.
 
 import numpy as np
 
-from course_lib.algorithms._arrays import non_negative
+from course_lib.algorithms._arrays import generator, non_negative
 from course_lib.algorithms._images import (
     batch,
     bilinear,
@@ -44,9 +44,10 @@ def warp(x, matrix, *, fill=0.0, layout=None):
     """
     pictures = batch("warp", x, layout)
     check_fill("warp", x, fill)
-    back = np.linalg.inv(
-        invertible("warp", "matrix", matrices("warp", "matrix", matrix, (3, 3), "np.eye(3)", len(pictures)))
-    )
+    maps = matrices("warp", "matrix", matrix, (3, 3), "np.eye(3)", len(pictures))
+    # M is known up to a factor: with m₃₃ = 1 the top left pixel stands before the viewer, at w = 1
+    corner = maps[:, 2:, 2:]
+    back = np.linalg.inv(invertible("warp", "matrix", maps)) * np.where(corner == 0, 1.0, corner)
     height, width = pictures.shape[-2:]
     rows, columns = np.mgrid[:height, :width].astype(float)
     # (x, y, w)ᵀ = M⁻¹ (x', y', 1)ᵀ for every new pixel, each (N, H, W)
@@ -161,6 +162,7 @@ def random_affine(x, *, degrees=15.0, scale=(0.9, 1.1), shear=0.1, shift=0.1, rn
     non_negative("random_affine", degrees=degrees, shear=shear, shift=shift)
     check_fill("random_affine", x, fill)
     low, high = span("random_affine", "scale", scale, 0.01, "scale=(0.9, 1.1)")
+    generator("random_affine", rng)
     n, (height, width) = len(pictures), pictures.shape[-2:]
     matrix = affine_matrix(
         degrees=rng.uniform(-degrees, degrees, n),

@@ -7,6 +7,7 @@ from course_lib.algorithms._arrays import namespace, same_shape
 from course_lib.algorithms._batches import distributions
 from course_lib.algorithms._inputs import table
 from course_lib.algorithms.probabilities import log_softmax, softmax
+from course_lib.algorithms.rectifiers import relu
 from course_lib.messages import t
 from course_lib.registry import register
 
@@ -83,17 +84,16 @@ def _forward(name, x, params):
     namespace(name, x=x, **{f"params[{i}]": p for i, p in enumerate(params)})
     table(name, x=x)
     layers = list(zip(params[::2], params[1::2], strict=False))
-    units = [x.shape[1], *(b.shape[0] for b in params[1::2])]
+    fits = layers and len(params) % 2 == 0 and all(b.ndim == 1 for _, b in layers)
+    units = [x.shape[1], *(b.shape[0] for _, b in layers)] if fits else []
     # W_l is (units before, units after), b_l (units after,)
-    fits = all(tuple(w.shape) == (n, m) for (w, _), n, m in zip(layers, units, units[1:], strict=False))
-    if not layers or len(params) % 2 or any(b.ndim != 1 for _, b in layers) or not fits:
+    if not fits or any(tuple(w.shape) != (n, len(b)) for (w, b), n in zip(layers, units, strict=False)):
         shapes = [tuple(p.shape) for p in params]
         raise ValueError(t("backprop.params", name=name, got=shapes, inputs=x.shape[1]))
     outputs = [x]
     for w, b in layers[:-1]:
         # h_l = max(0, h_{l−1} W_l + b_l)
-        z = outputs[-1] @ w + b
-        outputs.append(z * (z > 0))
+        outputs.append(relu(outputs[-1] @ w + b))
     # z = h_{L−1} W_L + b_L
     w, b = layers[-1]
     return [*outputs, outputs[-1] @ w + b]

@@ -17,7 +17,6 @@ EPS = Range(1e-8, 1.0, "log", 33)
     en="Batch normalization",
     source="Ioffe & Szegedy 2015, arXiv:1502.03167, Algorithms 1 and 2",
     ranges={"momentum": Range(0.01, 0.99), "eps": EPS},
-    backward="batch_norm_backward",
 )
 def batch_norm(x, gamma, beta, state=(0.0, 1.0), *, training, momentum=0.1, eps=1e-5):
     """Batch norm: each channel gets mean 0 and variance 1 over the batch, then a learned scale and shift.

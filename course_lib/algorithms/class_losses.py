@@ -116,7 +116,8 @@ def _yes_or_no(name, logits, target):
     same_shape(name, logits=logits, target=target)
     not_empty(name, logits=logits)
     low, high = float(xp.min(target)), float(xp.max(target))
-    if low < 0 or high > 1:
+    # NaN fails the comparison too
+    if not (low >= 0 and high <= 1):
         raise ValueError(t("inputs.target_unit", name=name, low=f"{low:g}", high=f"{high:g}"))
     return xp
 

@@ -78,6 +78,8 @@ def col2im(columns, *, shape, kernel=3, stride=1, padding=0, dilation=1):
     `im2col`. Returns (N, C, H, W), as torch's fold. Raises TypeError and ValueError on bad input.
     """
     xp = namespace("col2im", columns=columns)
+    if len(shape) != 4:
+        raise ValueError(t("conv.shape", got=repr(shape)))
     n, channels, *sides = shape
     kernel = _pair("col2im", kernel)
     sizes = [_size("col2im", i, k, stride, padding, dilation) for i, k in zip(sides, kernel, strict=True)]
@@ -170,8 +172,8 @@ def _size(name, size, kernel, stride, padding, dilation):
 
 
 def _pair(name, kernel):
-    """(height, width) of a kernel given as one whole number or two."""
-    pair = tuple(kernel) if isinstance(kernel, (tuple, list)) else (kernel, kernel)
+    """(height, width) of a kernel given as one whole number or two; `whole` refuses all else."""
+    pair = tuple(kernel) if isinstance(kernel, (tuple, list)) and len(kernel) == 2 else (kernel, kernel)
     for k in pair:
         whole(name, kernel=k)
     return tuple(int(k) for k in pair)

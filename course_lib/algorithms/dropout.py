@@ -5,7 +5,7 @@ pass of all. `training` has no default: dropout that stays on in evaluation is a
 Random numbers are drawn in NumPy, `rng.random(shape)`, and a unit is kept where its number is ≥ rate.
 """
 
-from course_lib.algorithms._arrays import device, fraction, namespace, same_shape, whole
+from course_lib.algorithms._arrays import device, fraction, generator, namespace, same_shape, whole
 from course_lib.messages import t
 from course_lib.registry import Range, register
 
@@ -34,7 +34,7 @@ def dropout(x, *, rate=0.5, training, rng):
     if not training:
         return x * 1.0, xp.ones_like(x)
     # b / (1 − r)
-    mask = _kept(xp, x, tuple(x.shape), rate, rng) / (1 - rate)
+    mask = _kept("dropout", xp, x, x.shape, rate, rng) / (1 - rate)
     # y = x ⊙ b / (1 − r)
     return x * mask, mask
 
@@ -61,7 +61,7 @@ def vanilla_dropout(x, *, rate=0.5, training, rng):
     xp = namespace("vanilla_dropout", x=x)
     fraction("vanilla_dropout", rate=rate)
     # b in training, its expectation 1 − r in evaluation
-    mask = _kept(xp, x, tuple(x.shape), rate, rng) if training else xp.full_like(x, 1 - rate)
+    mask = _kept("vanilla_dropout", xp, x, x.shape, rate, rng) if training else xp.full_like(x, 1 - rate)
     # y = x ⊙ b
     return x * mask, mask
 
@@ -91,7 +91,7 @@ def spatial_dropout(x, *, rate=0.5, training, rng):
         return x * 1.0, xp.ones_like(x)
     # b_nc, one number for every channel of every sample, the same at all positions: (N, C, 1, …)
     shape = (*x.shape[:2], *[1] * (x.ndim - 2))
-    mask = xp.ones_like(x) * _kept(xp, x, shape, rate, rng) / (1 - rate)
+    mask = xp.ones_like(x) * _kept("spatial_dropout", xp, x, shape, rate, rng) / (1 - rate)
     return x * mask, mask
 
 
@@ -135,6 +135,6 @@ def dropout_rates(*, layers=3, input_rate=0.2, hidden_rate=0.5):
     return [float(input_rate)] + [float(hidden_rate)] * (int(layers) - 1)
 
 
-def _kept(xp, x, shape, rate, rng):
+def _kept(name, xp, x, shape, rate, rng):
     # 1 where a unit is kept, 0 where it is dropped
-    return xp.asarray(rng.random(shape) >= rate, dtype=x.dtype, device=device(x))
+    return xp.asarray(generator(name, rng).random(tuple(shape)) >= rate, dtype=x.dtype, device=device(x))

@@ -129,7 +129,7 @@ def cooccurrence(sentences, *, vocabulary, window=2):
     "embedding",
     ko="양의 점별 상호 정보량 (PPMI)",
     en="Positive pointwise mutual information (PPMI)",
-    source="Church & Hanks 1990; Levy & Goldberg 2014, §3.2 and §4.1 (shifted by log k)",
+    source="Church & Hanks 1990; Levy & Goldberg 2014, §3.3 and §4.1 (shifted by log k)",
     ranges={"shift": Range(1, 10, count=10)},
 )
 def ppmi(counts, *, shift=1):

@@ -3,7 +3,7 @@
 import numpy as np
 from array_api_compat import array_namespace, device, is_array_api_obj
 
-from course_lib.algorithms._arrays import namespace, whole
+from course_lib.algorithms._arrays import generator, namespace, whole
 from course_lib.messages import t
 from course_lib.registry import Range, register
 
@@ -23,10 +23,10 @@ def bootstrap_indices(*, n, members=10, rng):
     A member sees about 1 − 1/e = 63.2% of the data, some of them several times.
 
     n: number of training samples. members: how many models. rng: NumPy Generator, asked for
-    `rng.integers(0, n, (members, n))`. Returns whole numbers (members, n). Raises ValueError.
+    `rng.integers(0, n, (members, n))`. Returns whole numbers (members, n). Raises TypeError, ValueError.
     """
     whole("bootstrap_indices", n=n, members=members)
-    return rng.integers(0, int(n), (int(members), int(n)))
+    return generator("bootstrap_indices", rng).integers(0, int(n), (int(members), int(n)))
 
 
 @register(
@@ -74,7 +74,7 @@ def hard_vote(labels, *, classes):
     "ensemble",
     ko="가중 다수결",
     en="Weighted voting",
-    source="Kuncheva 2014, Combining Pattern Classifiers, §4.3 (weighted majority vote)",
+    source="Kuncheva 2014, Combining Pattern Classifiers, §4.4 (weighted majority vote)",
 )
 def weighted_vote(labels, weights, *, classes):
     """Hard voting in which a better member counts more: ŷ_i = argmax_k Σ_m a_m [y_mi = k].
@@ -96,7 +96,7 @@ def weighted_vote(labels, weights, *, classes):
     "ensemble",
     ko="확률 평균",
     en="Average of probabilities",
-    source="Kuncheva 2014, Combining Pattern Classifiers, §5.2 (mean combiner)",
+    source="Kuncheva 2014, Combining Pattern Classifiers, §5.3 (mean combiner)",
 )
 def average_probabilities(probs, weights=None):
     """The members' mean probability of every class: p̄_ik = Σ_m a_m p_mik / Σ_m a_m.
@@ -118,7 +118,7 @@ def average_probabilities(probs, weights=None):
     "ensemble",
     ko="확률 투표 (soft voting)",
     en="Soft voting",
-    source="Kuncheva 2014, Combining Pattern Classifiers, §5.2; sklearn.ensemble.VotingClassifier",
+    source="Kuncheva 2014, Combining Pattern Classifiers, §5.3; sklearn.ensemble.VotingClassifier",
 )
 def soft_vote(probs, weights=None):
     """The label with the highest mean probability: members that are sure count more.
@@ -130,6 +130,7 @@ def soft_vote(probs, weights=None):
     """
     xp = _probabilities("soft_vote", probs)
     if weights is not None:
+        namespace("soft_vote", probs=probs, weights=weights)
         _weights("soft_vote", weights, probs.shape[0])
     return xp.argmax(average_probabilities(probs, weights), axis=1)
 
@@ -147,9 +148,10 @@ def dropout_ensemble(predict, x, *, members=20, rng):
         ȳ = (1/M) Σ_m f(x; mask_m)
 
     predict(x, rng=rng): one pass with dropout on. x: inputs. members: M ≥ 1. rng: NumPy Generator.
-    Returns what predict returns, averaged. Raises ValueError on bad input.
+    Returns what predict returns, averaged. Raises TypeError and ValueError on bad input.
     """
     whole("dropout_ensemble", members=members)
+    generator("dropout_ensemble", rng)
     # ȳ = (1/M) Σ_m f(x; mask_m)
     return sum(predict(x, rng=rng) for _ in range(int(members))) / int(members)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from course_lib.algorithms._arrays import positive
-from course_lib.algorithms._inits import GAIN, fans_of, generator
+from course_lib.algorithms._arrays import generator, positive
+from course_lib.algorithms._inits import GAIN, fans_of
 from course_lib.registry import register
 
 

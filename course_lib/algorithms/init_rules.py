@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from course_lib.algorithms._arrays import non_negative
-from course_lib.algorithms._inits import fans_of, generator
+from course_lib.algorithms._arrays import generator, non_negative
+from course_lib.algorithms._inits import fans_of
 from course_lib.messages import t
 from course_lib.registry import Range, register
 
@@ -87,7 +87,7 @@ def fan_in_bias(shape, *, rng):
 
 @register(
     "bias initialization",
-    ko="범주 비율 편향",
+    ko="클래스 비율 편향",
     en="Bias by class shares",
     source="Lin et al. 2017, arXiv:1708.02002, §3.3 (for two classes)",
 )

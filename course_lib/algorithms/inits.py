@@ -11,8 +11,8 @@ from numbers import Real
 
 import numpy as np
 
-from course_lib.algorithms._arrays import non_negative, positive
-from course_lib.algorithms._inits import GAIN, fan_of, fans_of, generator, whole_shape
+from course_lib.algorithms._arrays import generator, non_negative, positive
+from course_lib.algorithms._inits import GAIN, fan_of, fans_of, whole_shape
 from course_lib.messages import t
 from course_lib.registry import Range, register
 

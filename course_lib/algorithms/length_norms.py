@@ -15,7 +15,6 @@ EPS = Range(1e-8, 1.0, "log", 33)
     en="RMS normalization",
     source="Zhang & Sennrich 2019, arXiv:1910.07467, eq. 4 (ε added, as in torch.nn.functional.rms_norm)",
     ranges={"eps": EPS},
-    backward="rms_norm_backward",
 )
 def rms_norm(x, gamma, *, over="sample", eps=1e-5):
     """RMS norm: layer norm without the mean and without the shift.
@@ -64,7 +63,6 @@ def rms_norm_backward(dy, x, gamma, *, over="sample", eps=1e-5):
     ko="가중치 정규화",
     en="Weight normalization",
     source="Salimans & Kingma 2016, arXiv:1602.07868, eq. 2",
-    backward="weight_norm_backward",
 )
 def weight_norm(v, g):
     """Weight norm: each output's weights as a direction and a length that are learned apart.

@@ -118,7 +118,7 @@ def huber(pred, target, *, delta=1.0):
 
         ℓ(r) = ½ r²  where |r| ≤ δ,   δ (|r| − ½ δ)  elsewhere;   r = y − t;   L = (1/n) Σ ℓ(r)
 
-    Twice the cited form, so that ℓ″ = 1 at 0, as in PyTorch.
+    Huber's own form, half of Hastie's: ℓ″ = 1 at 0, as in PyTorch.
 
     pred, target: y and t, floating-point arrays of one shape. delta: δ > 0, in the unit of y.
     Returns a number. Raises TypeError and ValueError on bad input.

@@ -14,7 +14,7 @@ GROUPS = Range(1, 32, "log", 6)
 
 @register(
     "normalization tool",
-    ko="축을 따라 표준화",
+    ko="축을 따라 정규화",
     en="Normalize over axes",
     source="Wu & He 2018, arXiv:1803.08494, eqs. 1 and 2",
     ranges={"eps": EPS},
@@ -35,7 +35,7 @@ def normalize_over(x, *, axes, eps=1e-5):
 
 @register(
     "normalization backward",
-    ko="축을 따라 표준화의 역전파",
+    ko="축을 따라 정규화의 역전파",
     en="Normalize over axes, backward",
     source="Ioffe & Szegedy 2015, arXiv:1502.03167, §3, collected",
     ranges={"eps": EPS},
@@ -60,7 +60,6 @@ def normalize_over_backward(dy, x, *, axes, eps=1e-5):
     en="Layer normalization",
     source="Ba et al. 2016, arXiv:1607.06450, eq. 3",
     ranges={"eps": EPS},
-    backward="layer_norm_backward",
 )
 def layer_norm(x, gamma, beta, *, over="sample", eps=1e-5):
     """Layer norm: each sample by its own mean and variance, over its features.
@@ -107,7 +106,6 @@ def layer_norm_backward(dy, x, gamma, *, over="sample", eps=1e-5):
     en="Instance normalization",
     source="Ulyanov et al. 2016, arXiv:1607.08022, eq. 3",
     ranges={"eps": EPS},
-    backward="instance_norm_backward",
 )
 def instance_norm(x, gamma, beta, *, eps=1e-5):
     """Instance norm: each channel of each sample by its own mean and variance, over its positions.
@@ -155,7 +153,6 @@ def instance_norm_backward(dy, x, gamma, *, eps=1e-5):
     en="Group normalization",
     source="Wu & He 2018, arXiv:1803.08494, eq. 7",
     ranges={"groups": GROUPS, "eps": EPS},
-    backward="group_norm_backward",
 )
 def group_norm(x, gamma, beta, *, groups=32, eps=1e-5):
     """Group norm: the channels in groups of neighbours, each group of each sample by its own statistics.

@@ -17,7 +17,6 @@ TEMPERATURE = Range(0.05, 20.0, "log", 41)
     en="Softmax",
     source="Bridle 1990; with temperature Hinton et al. 2015, arXiv:1503.02531, eq. 1",
     ranges={"temperature": TEMPERATURE},
-    across_units=True,
 )
 def softmax(x, *, temperature=1.0):
     """Softmax with temperature: scores to probabilities, which sum to 1 over the last axis.
@@ -44,7 +43,6 @@ def softmax(x, *, temperature=1.0):
     en="Softmax, backward",
     source="derivative of softmax: ∂p_i/∂z_j = p_i (δ_ij − p_j) / T",
     ranges={"temperature": TEMPERATURE},
-    across_units=True,
 )
 def softmax_backward(dy, x, *, temperature=1.0):
     """Backward pass of softmax: each score moves all probabilities.
@@ -65,7 +63,6 @@ def softmax_backward(dy, x, *, temperature=1.0):
     ko="log-softmax",
     en="Log-softmax",
     source="Goodfellow et al. 2016, Deep Learning, §6.2.2.3",
-    across_units=True,
 )
 def log_softmax(x):
     """The logarithm of softmax, finite also where softmax itself rounds to 0.
@@ -86,7 +83,6 @@ def log_softmax(x):
     ko="log-softmax의 역전파",
     en="Log-softmax, backward",
     source="derivative of log-softmax: ∂log p_i/∂z_j = δ_ij − p_j",
-    across_units=True,
 )
 def log_softmax_backward(dy, x):
     """Backward pass of log-softmax.

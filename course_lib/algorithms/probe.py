@@ -27,7 +27,7 @@ class Moments:
 
 @register(
     "probe",
-    ko="깊은 층의 신호 재기",
+    ko="깊은 신경망의 신호 재기",
     en="Signals through a deep stack",
     source="Glorot & Bengio 2010, §4.2 and Figures 6 and 7; He et al. 2015, arXiv:1502.01852, §2.2",
 )

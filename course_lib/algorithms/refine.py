@@ -6,7 +6,7 @@ them. What is random says in which order it draws from `rng`.
 
 import math
 
-from course_lib.algorithms._arrays import device, fraction, namespace, positive, whole
+from course_lib.algorithms._arrays import device, fraction, generator, namespace, positive, whole
 from course_lib.algorithms._batches import distributions, images, same_batch
 from course_lib.algorithms._inputs import not_empty
 from course_lib.messages import t
@@ -39,7 +39,7 @@ def mixup(x, y, *, rng, alpha=0.2):
     same_batch("mixup", x=x, y=y)
     positive("mixup", alpha=alpha)
     # λ ~ Beta(α, α)
-    lam = float(rng.beta(alpha, alpha))
+    lam = float(generator("mixup", rng).beta(alpha, alpha))
     j = xp.asarray(rng.permutation(x.shape[0]), device=device(x))
     # x̃ = λ x_i + (1 − λ) x_j,  ỹ = λ y_i + (1 − λ) y_j
     mixed_x = lam * x + (1 - lam) * xp.take(x, j, axis=0)
@@ -71,7 +71,7 @@ def cutmix(x, y, *, rng, alpha=1.0):
     same_batch("cutmix", x=x, y=y)
     positive("cutmix", alpha=alpha)
     n, _, height, width = x.shape
-    lam = float(rng.beta(alpha, alpha))
+    lam = float(generator("cutmix", rng).beta(alpha, alpha))
     j = xp.asarray(rng.permutation(n), device=device(x))
     top, bottom = _stretch(int(rng.integers(height)), height, lam)
     left, right = _stretch(int(rng.integers(width)), width, lam)
@@ -163,7 +163,7 @@ def stochastic_depth(f, *, rate=0.2, training, rng):
     if not training:
         return f * 1.0, xp.ones(shape, dtype=f.dtype, device=device(f))
     # b_n / (1 − p), one number a sample
-    mask = (rng.random(shape) >= rate) / (1 - rate)
+    mask = (generator("stochastic_depth", rng).random(shape) >= rate) / (1 - rate)
     mask = xp.asarray(mask, dtype=f.dtype, device=device(f))
     # branch = f · b_n / (1 − p)
     return f * mask, mask
@@ -182,7 +182,9 @@ def stochastic_depth_backward(dy, mask):
     Raises TypeError and ValueError on bad input.
     """
     namespace("stochastic_depth_backward", dy=dy, mask=mask)
-    same_batch("stochastic_depth_backward", dy=dy, mask=mask)
+    want = (*dy.shape[:1], *[1] * (dy.ndim - 1))
+    if tuple(mask.shape) != want:
+        raise ValueError(t("refine.mask", want=want, got=tuple(mask.shape)))
     # df = dy · b_n / (1 − p)
     return dy * mask
 

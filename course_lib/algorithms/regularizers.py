@@ -172,7 +172,7 @@ def proximal_l1(w, *, threshold=0.01):
     "regularization",
     ko="근접 경사하강법 (L1)",
     en="Proximal gradient step for L1",
-    source="Beck & Teboulle 2009, SIAM J. Imaging Sci. 2, §2.3 (ISTA); Parikh & Boyd 2014, §4.2",
+    source="Beck & Teboulle 2009, SIAM J. Imaging Sci. 2, eq. 1.4 (ISTA); Parikh & Boyd 2014, §4.2",
     ranges={"lr": LR, "strength": STRENGTH},
 )
 def proximal_gradient_l1(p, g, *, lr=0.1, strength=1e-2):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.algorithms._arrays import device, namespace
+from course_lib.algorithms._arrays import device, generator, namespace
 from course_lib.messages import t
 from course_lib.registry import register
 
@@ -32,7 +32,8 @@ def accuracy_under_noise(predict, x, labels, *, sigmas=(0.0, 0.1, 0.2, 0.4), rng
     sigmas = np.asarray(sigmas, dtype=float)
     if sigmas.ndim != 1 or sigmas.size == 0 or not np.all((sigmas >= 0) & np.isfinite(sigmas)):
         raise ValueError(t("robustness.sigmas", name="accuracy_under_noise", got=sigmas.tolist()))
-    noise = xp.asarray(rng.standard_normal(tuple(x.shape)), dtype=x.dtype, device=device(x))
+    noise = generator("accuracy_under_noise", rng).standard_normal(tuple(x.shape))
+    noise = xp.asarray(noise, dtype=x.dtype, device=device(x))
     # argmax f(x + σ ε)
     guesses = [np.asarray(predict(x + float(sigma) * noise)).argmax(axis=-1) for sigma in sigmas]
     return np.array([(guess == labels).mean() for guess in guesses])

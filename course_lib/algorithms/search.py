@@ -1,4 +1,4 @@
-"""Hyperparameter search, the part that is arithmetic: which candidates, which budget, which samples.
+"""Hyperparameter search, the part that is arithmetic: which candidates, which budget.
 
 A space is {name: Range}, as sliders have it: `{"lr": Range(1e-4, 1.0, "log")}`; whoever trains and scores
 the candidates is in `course_lib.training.search`.
@@ -8,9 +8,7 @@ import itertools
 import math
 from dataclasses import replace
 
-import numpy as np
-
-from course_lib.algorithms._arrays import positive, whole
+from course_lib.algorithms._arrays import generator, positive, whole
 from course_lib.messages import t
 from course_lib.registry import Range, register
 
@@ -54,6 +52,7 @@ def draw_candidates(space, *, count=9, rng):
     """
     _ranges("draw_candidates", space)
     whole("draw_candidates", count=count)
+    generator("draw_candidates", rng)
     return [{name: _at(span, rng.random()) for name, span in space.items()} for _ in range(int(count))]
 
 
@@ -77,8 +76,10 @@ def at_edge(best, *, space, margin=0.1):
     if margin >= 0.5 or set(best) != set(space):
         raise ValueError(t("search.edge", margin=margin, best=sorted(best), space=sorted(space)))
     for name, span in space.items():
-        # NaN fails the comparison too; a value may be off an end by rounding.
-        if not span.low * (1 - 1e-9) - 1e-12 <= best[name] <= span.high * (1 + 1e-9) + 1e-12:
+        # A value may be off an end by rounding.
+        low, high = span.low - 1e-9 * abs(span.low) - 1e-12, span.high + 1e-9 * abs(span.high) + 1e-12
+        # NaN fails the comparison too.
+        if not low <= best[name] <= high:
             raise ValueError(t("search.outside", arg=name, got=best[name], low=span.low, high=span.high))
     shares = {name: _share(span, best[name]) for name, span in space.items()}
     sides = {name: "low" if share < 0.5 else "high" for name, share in shares.items()}
@@ -115,33 +116,6 @@ def hyperband_brackets(*, most=27, eta=3):
         # n_i = ⌊n η^−i⌋,  r_i = R η^(i − s)
         brackets.append([(n // eta**i, most * eta**i // eta**s) for i in range(s + 1)])
     return brackets
-
-
-@register(
-    "data split",
-    ko="k겹 교차 검증의 분할",
-    en="k-fold split",
-    source="Stone 1974; Hastie et al. 2009, The Elements of Statistical Learning, §7.10.1",
-    ranges={"k": Range(2, 10, count=9)},
-)
-def k_fold(*, n, k=5, rng):
-    """Deal n samples into k parts; each part is the validation set once, the others train.
-
-    Every sample is validated exactly once. The first n mod k parts have one sample more.
-
-    n ≥ k samples. k ≥ 2. rng: NumPy Generator; draws one permutation.
-    Returns k pairs (training, validation) of index arrays. Raises ValueError on bad input.
-    """
-    whole("k_fold", n=n)
-    whole("k_fold", low=2, k=k)
-    if k > n:
-        raise ValueError(t("search.folds", n=n, k=k))
-    n, k = int(n), int(k)
-    order = rng.permutation(n)
-    # part i begins after i parts, of which the first n mod k hold one more
-    starts = [i * (n // k) + min(i, n % k) for i in range(k + 1)]
-    parts = [order[a:b] for a, b in itertools.pairwise(starts)]
-    return [(np.concatenate(parts[:i] + parts[i + 1 :]), parts[i]) for i in range(k)]
 
 
 def _at(span, share):

@@ -10,7 +10,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from course_lib.algorithms._arrays import fraction
+from course_lib.algorithms._arrays import fraction, generator
 from course_lib.messages import t, with_particle
 from course_lib.registry import Range, register
 
@@ -44,10 +44,11 @@ def replace_synonyms(text, *, words, rate=0.1, rng):
 
     Capitals, punctuation and Korean particles stay around it. An English "a" is not made "an".
 
-    text: string. words: {word: [synonyms]}. rate: in [0, 1). rng: NumPy Generator. Returns a string.
-    Raises TypeError and ValueError on bad input.
+    text: string. words: {word in lower case: [synonyms]}. rate: in [0, 1). rng: NumPy Generator.
+    Returns a string. Raises TypeError and ValueError on bad input.
     """
     _check("replace_synonyms", text, rate)
+    generator("replace_synonyms", rng)
     _check_words("replace_synonyms", words)
     tokens = text.split()
     for i in range(len(tokens)):
@@ -65,10 +66,11 @@ def random_insert(text, *, words, rate=0.1, rng):
 
     A text without a known word, and any at rate 0, stays as it is.
 
-    text: string. words: {word: [synonyms]}. rate: in [0, 1). rng: NumPy Generator. Returns a string.
-    Raises TypeError and ValueError on bad input.
+    text: string. words: {word in lower case: [synonyms]}. rate: in [0, 1). rng: NumPy Generator.
+    Returns a string. Raises TypeError and ValueError on bad input.
     """
     _check("random_insert", text, rate)
+    generator("random_insert", rng)
     _check_words("random_insert", words)
     tokens = text.split()
     known = [found.lower() for found in (_known(token, words) for token in tokens) if found]
@@ -87,6 +89,7 @@ def random_delete(text, *, rate=0.1, rng):
     text: string. rate: in [0, 1). rng: NumPy Generator. Returns a string. Raises TypeError, ValueError.
     """
     _check("random_delete", text, rate)
+    generator("random_delete", rng)
     tokens = text.split()
     if not tokens:
         return text
@@ -103,6 +106,7 @@ def random_swap(text, *, rate=0.1, rng):
     text: string. rate: in [0, 1). rng: NumPy Generator. Returns a string. Raises TypeError, ValueError.
     """
     _check("random_swap", text, rate)
+    generator("random_swap", rng)
     tokens = text.split()
     if len(tokens) < 2 or rate == 0:
         return text
@@ -145,7 +149,7 @@ def back_translation(text, *, there, back):
 def translate_words(text, *, words):
     """Translate word by word, the first meaning each; unknown words and Korean particles stay.
 
-    text: string. words: {word: [meanings]}. Returns a string. Raises TypeError and ValueError.
+    text: string. words: {word in lower case: [meanings]}. Returns a string. Raises TypeError, ValueError.
     """
     _check("translate_words", text)
     _check_words("translate_words", words)

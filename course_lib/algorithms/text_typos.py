@@ -1,6 +1,6 @@
 """Text augmentation by letters: slips of the finger on the keyboard, and typical misspellings of Hangul."""
 
-from course_lib.algorithms._arrays import fraction
+from course_lib.algorithms._arrays import fraction, generator
 from course_lib.algorithms._hangul import HANGUL_NEAR, NEAR, PARTS, WHOLE, join, split
 from course_lib.messages import t
 from course_lib.registry import Range, register
@@ -56,7 +56,7 @@ def compose_syllables(letters):
     "text augmentation",
     ko="자판 오타",
     en="Keyboard typos",
-    source="Belinkov & Bisk 2018, arXiv:1711.02173, §3.2 (keyboard typos); KS X 5002 (2-set layout)",
+    source="Belinkov & Bisk 2018, arXiv:1711.02173 (keyboard typos); KS X 5002 (2-set layout)",
     ranges={"rate": RATE},
 )
 def keyboard_typos(text, *, rate=0.05, rng):
@@ -69,6 +69,7 @@ def keyboard_typos(text, *, rate=0.05, rng):
     same length. Raises TypeError and ValueError on bad input.
     """
     _check("keyboard_typos", text, rate)
+    generator("keyboard_typos", rng)
     return "".join(c if rng.random() >= rate else _slipped(c, rng) for c in text)
 
 
@@ -88,6 +89,7 @@ def jamo_typos(text, *, rate=0.05, rng):
     Raises TypeError and ValueError on bad input.
     """
     _check("jamo_typos", text, rate)
+    generator("jamo_typos", rng)
     result = []
     for character in text:
         variants = _misspelt(character)

@@ -283,6 +283,7 @@ WRONG = [
     (lambda: a.perspective(X, [(0, 0), (1, 1), (2, 2), (0, 3)]), r"^perspective: corners"),
     (lambda: a.homography([(0, 0), (1, 1), (2, 2), (0, 3)], CORNERS), r"^homography: start"),
     (lambda: a.homography(CORNERS, [(0, 0), (1, 1), (2, 2), (0, 3)]), r"^homography: end"),
+    (lambda: a.homography([CORNERS] * 2, [CORNERS] * 3), r"^homography: end.*\(3, 4, 2\)"),
     (lambda: a.random_affine(X, scale=(1.2, 0.8), rng=None), r"^random_affine: scale.*\(1\.2, 0\.8\)"),
     (lambda: a.random_erasing(X, area=0.3, rng=None), r"^random_erasing: area.*0\.3.*area=\(0\.02"),
     (lambda: a.brightness(X, factor=-0.5), r"^brightness: factor.*-0\.5"),

@@ -173,6 +173,7 @@ POSITIONAL = {
         "perspective": (IMAGES, [(0, 0), (1, 0), (1, 1), (0, 1)]),
     }.get(e.name, (IMAGES,)),
     "text augmentation": lambda e: ("a film",),
+    "robustness": lambda e: (_noop, np.eye(2), np.arange(2)),
     "mixing": lambda e: (IMAGES, np.eye(4)),
     "label smoothing": lambda e: (np.eye(3),),
     "stochastic depth": lambda e: (1,) if e.name == "survival_rate" else (IMAGES,),
@@ -242,6 +243,28 @@ def test_bad_hyperparameters_are_refused(entry, name, bad, lang):
     message = str(refusal.value)
     assert message.startswith(f"{entry.name}: {name}") and repr(bad) in message
     assert f"{name}=" in message, "no remedy"
+
+
+# what draws; the code of sgd and of the problems stays as the hashes of stored experiments know it
+RANDOM = [
+    entry
+    for entry in registry.entries()
+    if entry.name in set(algorithms.__all__) - {"compose"}
+    and "rng" in inspect.signature(entry.function).parameters
+    and entry.kind not in ("optimizer", "problem", "problem transform")
+]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("bad", [0, None, np.random], ids=["seed", "None", "numpy.random"])
+@pytest.mark.parametrize("entry", RANDOM, ids=lambda e: e.name)
+def test_randomness_comes_from_a_generator(entry, bad, lang):
+    """Neither a seed nor numpy.random, whose state is shared and hidden."""
+    parameters = inspect.signature(entry.function).parameters
+    required = {k for k, v in parameters.items() if v.kind is v.KEYWORD_ONLY and v.default is v.empty}
+    hyper = {k: v for k, v in KEYWORDS.items() if k in required} | {"rng": bad}
+    with speaking(lang), pytest.raises(TypeError, match=rf"^{entry.name}: rng.*np\.random\.default_rng\(0\)"):
+        entry.function(*POSITIONAL[entry.kind](entry), **hyper)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -143,7 +143,7 @@ def test_targets_that_are_no_labels_and_no_distributions_are_refused(of, lang):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_other_refusals(lang):
     with speaking(lang):
-        for bad in (UNIT + 1, -UNIT, 2 * (UNIT > 0.5) - 1.0):
+        for bad in (UNIT + 1, -UNIT, 2 * (UNIT > 0.5) - 1.0, UNIT * np.nan):
             with pytest.raises(ValueError, match=r"^binary_cross_entropy: target.*\(target \+ 1\) / 2"):
                 binary_cross_entropy(SCORES, bad)
         with pytest.raises(TypeError, match=r"^one_hot: .*float64.*dtype=int"):

@@ -348,3 +348,5 @@ def test_shapes_rules_and_losses_are_looked_at(lang):
         for loss in ("0.5", None, np.ones(2)):
             with pytest.raises(TypeError, match=r"^early_stopping: loss.*float\(loss\)"):
                 a.early_stopping(loss)
+        with pytest.raises(TypeError, match=r"^soft_vote: weights.*list.*np\.array"):
+            a.soft_vote(PROBS, [1.0, 2.0, 3.0])

@@ -112,6 +112,12 @@ def _(function):
     close(function(GRIDS["far"]), special.expit(GRIDS["far"]), atol=0)
 
 
+@TABLE.row("elu", "digits kept near 0, where exp(x) − 1 loses them")
+def _(function):
+    x = -(10.0 ** -np.arange(1, 16))
+    close(function(x), [math.expm1(value) for value in x], rtol=1e-14, atol=0)
+
+
 for _temperature in (0.2, 1.0, 9.0):
 
     def _check(function, temperature=_temperature):

@@ -144,7 +144,8 @@ HOMOGRAPHIES = {
     "shift": np.array([[1, 0, 1.5], [0, 1, -2.25], [0, 0, 1]]),
     "affine": np.array([[1.1, 0.3, -1], [-0.2, 0.8, 2], [0, 0, 1]]),
     "tilt": np.array([[1.1, 0.1, 0.4], [-0.2, 0.9, 0.5], [0.02, -0.03, 1]]),
-    "behind the viewer": np.array([[1.0, 0, 0], [0, 1, 0], [-0.4, 0, 1]]),
+    # the right part of the picture, x > 2.5, is behind the viewer: mirrored into the frame if let through
+    "behind the viewer": np.array([[1 - 0.4 * 6, 0, 6], [0, 1, 0], [-0.4, 0, 1]]),
 }
 for _label, _matrix in HOMOGRAPHIES.items():
     for _shape in SHAPES:
@@ -155,6 +156,14 @@ for _label, _matrix in HOMOGRAPHIES.items():
                 x = pictures(8, shape)
                 want = per_plane(lambda plane: sampled(plane, matrix, fill), x)
                 close(warp(x, matrix, fill=fill), want, rtol=1e-9, atol=1e-9)
+
+
+@TABLE.row("warp", "a matrix stands for all its multiples")
+def _(warp):
+    x = pictures(8, (5, 9))
+    for factor in (-1.0, 1e11, -1e-11):
+        for matrix in HOMOGRAPHIES.values():
+            close(warp(x, factor * matrix, fill=0.6), sampled(x, matrix, 0.6), rtol=1e-9, atol=1e-9)
 
 
 @TABLE.row("warp", "another map for each picture; uint8 is rounded")
@@ -480,6 +489,8 @@ def _(function):
     assert 0 < sum(h > 0 for h, _ in sizes) < 30
     zero = function(x, **hyper, content="zero", rng=np.random.default_rng(30))
     assert np.array_equal(zero == 0, got < 1)
+    grey = function(np.zeros((20, 60, 60), np.uint8), **hyper, rng=np.random.default_rng(30))
+    assert set(grey.ravel().tolist()) == set(range(256)), "every colour can come"
 
 
 # --- putting together ---

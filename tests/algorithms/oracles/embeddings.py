@@ -85,6 +85,9 @@ def _(function):
     vectors = np.array([[0.0, 1.0], [1.0, 0.0], [3.0, 0.0], [1.0, 1.0]])
     index, _ = function(np.array([[2.0, 0.0]]), vectors, k=4)
     assert index.tolist() == [[1, 2, 3, 0]]
+    # as many equals as an unstable sort would shuffle
+    index, _ = function(np.eye(2)[:1], np.tile(np.eye(2), (50, 1)), k=100)
+    assert index.tolist() == [[*range(0, 100, 2), *range(1, 100, 2)]]
 
 
 SENTENCES = [np.random.default_rng(s).integers(6, size=s % 9 + 1) for s in range(30)]
@@ -193,6 +196,9 @@ def _(function):
     assert function(inside | {"momentum": 0.97}, space=SPACE) == {}
     assert function(inside | {"rate": 0.2}, space=SPACE, margin=0.2) == {"rate": "low"}
     assert function({"lr": 1.0}, space={"lr": SPACE["lr"]}) == {"lr": "high"}
+    degrees = {"degrees": Range(-180.0, -0.5)}
+    assert function({"degrees": -180.0}, space=degrees) == {"degrees": "low"}
+    assert function({"degrees": -0.5}, space=degrees) == {"degrees": "high"}
 
 
 @TABLE.row("hyperband_brackets", "R = 81, η = 3, by the algorithm's formulas with logarithms")

@@ -224,6 +224,13 @@ for _gradients in (*VECTORS, SQUARE):
         TABLE.add("sam", f"loop {_gradients} rho={_rho}", _sam)
 
 
+@TABLE.row("sam_gradient", "at a zero gradient the point itself")
+def _(function):
+    asked = []
+    close(function(np.ones(3), lambda p: asked.append(p) or np.zeros(3)), np.zeros(3))
+    close(asked, np.ones((2, 3)))
+
+
 @TABLE.row("sam", "a zero gradient moves nothing")
 def _(rule):
     close(rule(np.ones(3), lambda p: np.zeros(3))[0], np.ones(3))

@@ -224,6 +224,8 @@ def _(function):
                 assert pairs, "a final can always be lost"
     seen = {function("갯", rate=SURE, rng=np.random.default_rng(seed)) for seed in range(60)}
     assert seen == {"겟", "깻", "개"}
+    # without a final there is none to lose
+    assert {function("개", rate=SURE, rng=np.random.default_rng(seed)) for seed in range(60)} == {"게", "깨"}
     assert function("이히 abc ㅋㅋ", rate=SURE, rng=np.random.default_rng(0)) == "이히 abc ㅋㅋ"
 
 
