@@ -171,6 +171,29 @@ def one_cycle(step, *, total, peak=0.1, rise=0.3, start_factor=25.0, end_factor=
     return _half_cosine(peak, start / end_factor, min((step - top) / (last - top), 1.0))
 
 
+@register(
+    "momentum schedule",
+    ko="커지는 모멘텀",
+    en="Rising momentum",
+    source="Sutskever et al. 2013, eq. 5 (the idea of raising μ); the geometric form is this course's",
+    ranges={"low": Range(0.0, 0.9), "high": Range(0.9, 0.999, "one_minus", 31)},
+)
+def rising_momentum(step, *, total, low=0.5, high=0.99):
+    """Raise the momentum coefficient over training, 1 − μ falling by the same factor at every step.
+
+        1 − μ(k) = (1 − μ₀) ((1 − μ_K)/(1 − μ₀))^(k/K)
+
+    step: whole number ≥ 0; from `total` on μ stays at its end. total: K ≥ 1 steps. low: μ₀ and high: μ_K
+    in [0, 1). Returns a float. Raises ValueError on bad input.
+    """
+    whole("rising_momentum", low=0, step=step)
+    whole("rising_momentum", total=total)
+    fraction("rising_momentum", low=low, high=high)
+    done = min(step / total, 1.0)
+    # 1 − μ(k) = (1 − μ₀) ((1 − μ_K)/(1 − μ₀))^(k/K)
+    return float(1 - (1 - low) * ((1 - high) / (1 - low)) ** done)
+
+
 def _half_cosine(a, b, share):
     # a at share 0, b at share 1
     return float(b + 0.5 * (a - b) * (1 + math.cos(math.pi * share)))

@@ -8,7 +8,7 @@ import itertools
 import math
 from dataclasses import replace
 
-from course_lib.algorithms._arrays import generator, positive, whole
+from course_lib.algorithms._arrays import fraction, generator, positive, whole
 from course_lib.messages import t
 from course_lib.registry import Range, register
 
@@ -116,6 +116,35 @@ def hyperband_brackets(*, most=27, eta=3):
         # n_i = ⌊n η^−i⌋,  r_i = R η^(i − s)
         brackets.append([(n // eta**i, most * eta**i // eta**s) for i in range(s + 1)])
     return brackets
+
+
+@register(
+    "search",
+    ko="성긴 탐색에서 촘촘한 탐색으로",
+    en="From coarse to fine",
+    source="Goodfellow et al. 2016, Deep Learning, §11.4.3 (zoom in after a coarse search)",
+    ranges={"share": Range(0.05, 0.95)},
+)
+def narrow(best, *, space, share=0.3):
+    """The space of the next, finer search: a share of each width, around the best value, within the old.
+
+        [b − w/2, b + w/2],   w = share · width,   moved inwards where it would leave the range
+
+    Width and place are measured on each Range's own scale. Check with `at_edge` first: a best value at an
+    end asks for a wider range, not for a narrower one.
+
+    best: {name: value}. space: {name: Range}. share: in (0, 1). Returns {name: Range}.
+    Raises TypeError and ValueError on bad input.
+    """
+    _ranges("narrow", space)
+    fraction("narrow", share=share)
+    positive("narrow", share=share)
+    finer = {}
+    for name, span in space.items():
+        # the lower end, moved inwards
+        start = min(max(_share(span, best[name]) - share / 2, 0.0), 1.0 - share)
+        finer[name] = replace(span, low=_at(span, start), high=_at(span, start + share))
+    return finer
 
 
 def _at(span, share):

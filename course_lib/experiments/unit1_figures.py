@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from course_lib.algorithms.optim import adagrad, gd, momentum
+from course_lib.algorithms.schedules import rising_momentum
 from course_lib.data.words import bags_of_words
 from course_lib.experiments.tuning import RATES, TUNING, settled
 from course_lib.experiments.unit1 import DEEP, digits
@@ -25,18 +26,14 @@ class Curve:
 def raised_momentum(*, seeds=range(6), epochs=12) -> dict[str, Curve]:
     """Momentum raised from 0.5 to 0.99 in the course of training, against constant coefficients.
 
-        1 − μ(k) = ½ · 0.02^(k/K)
-
     Each chooses its rate among the same candidates on the tuning seeds. Digits, one hidden layer.
     Returns {"raised" or the constant: Curve}. Source: Sutskever et al. 2013, eq. 5 (the idea of raising μ).
     """
     steps = epochs * (len(digits()[1]) // 64)
 
-    def raised(step):
-        # 1 − μ(k) = ½ · 0.02^(k/K)
-        return 1 - 0.5 * 0.02 ** (step / steps)
-
-    arms = {"raised": raised} | {f"{value:g}": (lambda _, value=value: value) for value in CONSTANT}
+    arms = {"raised": partial(rising_momentum, total=steps)} | {
+        f"{value:g}": (lambda _, value=value: value) for value in CONSTANT
+    }
     return {name: _curve(arm, seeds, epochs) for name, arm in arms.items()}
 
 

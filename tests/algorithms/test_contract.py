@@ -134,6 +134,7 @@ POSITIONAL = {
     "second order": lambda e: (VECTOR, lambda p: p),
     "schedule": lambda e: (0,),
     "plateau schedule": lambda e: (1.0,),
+    "momentum schedule": lambda e: (0,),
     "clipping": lambda e: ([VECTOR],) if e.name == "clip_by_global_norm" else (VECTOR,),
     "matrix": lambda e: (np.ones((2, 2)),),
     "line search": lambda e: (VECTOR, -VECTOR, VECTOR),
@@ -191,7 +192,11 @@ POSITIONAL = {
     "embedding": lambda e: {"nearest": (np.eye(2), np.eye(2)), "cooccurrence": ([np.arange(2)],)}.get(
         e.name, (np.eye(2),)
     ),
-    "search": lambda e: {"at_edge": ({"lr": 0.1},), "hyperband_brackets": ()}.get(e.name, (SPACE,)),
+    "search": lambda e: {
+        "at_edge": ({"lr": 0.1},),
+        "narrow": ({"lr": 0.1},),
+        "hyperband_brackets": (),
+    }.get(e.name, (SPACE,)),
 }
 KEYWORDS = {
     "n": 10,

@@ -8,7 +8,7 @@ import numpy as np
 from course_lib.assessment.cases import Case, draw_hyper, makes_cases
 
 
-@makes_cases("schedule")
+@makes_cases("schedule", "momentum schedule")
 def schedule_case(entry, rng, index):
     parameters = inspect.signature(entry.function).parameters
     total = int(rng.integers(20, 60))

@@ -161,3 +161,20 @@ def k_fold_shuffled_for_each_fold(*, n, k=5, rng):
         parts = _parts(rng.permutation(n), n, k)
         folds.append((_rest(parts, i), parts[i]))
     return folds
+
+
+@wrong("narrow")
+def narrow_leaves_the_range(best, *, space, share=0.3):
+    finer = right.narrow(best, space=space, share=share)
+    for name, span in space.items():
+        if span.scale == "linear":
+            half = share * (span.high - span.low) / 2
+            finer[name] = replace(span, low=best[name] - half, high=best[name] + half)
+    return finer
+
+
+@wrong("narrow")
+def narrow_on_a_linear_scale(best, *, space, share=0.3):
+    straight = {name: replace(span, scale="linear") for name, span in space.items()}
+    finer = right.narrow(best, space=straight, share=share)
+    return {name: replace(span, scale=space[name].scale) for name, span in finer.items()}

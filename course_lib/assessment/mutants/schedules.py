@@ -127,3 +127,13 @@ def reduce_on_plateau_compares_with_last(
     lr = peak if lr is None else lr
     bad = 0 if loss < last * (1 - threshold) else bad + 1
     return (lr * factor, (loss, 0, lr * factor)) if bad > patience else (lr, (loss, bad, lr))
+
+
+@wrong("rising_momentum")
+def rising_momentum_straight(step, *, total, low=0.5, high=0.99):
+    return low + (high - low) * min(step / total, 1.0)
+
+
+@wrong("rising_momentum")
+def rising_momentum_of_momentum(step, *, total, low=0.5, high=0.99):
+    return low * (high / low) ** min(step / total, 1.0) if low else high * min(step / total, 1.0)

@@ -180,6 +180,19 @@ def _(function):
     assert counts.sum() == 4000 and np.all(np.abs(counts - 1000) < 120)
 
 
+@TABLE.row("narrow", "by hand")
+def _(function):
+    got = function({"lr": 1e-2, "momentum": 0.95, "rate": 0.65}, space=SPACE, share=0.25)
+    # a quarter of four decades, half of it on each side
+    assert math.isclose(got["lr"].low, 10**-2.5) and math.isclose(got["lr"].high, 10**-1.5)
+    # 1 − μ from 0.5 to 0.01: a quarter of the ratio 50, half of it on each side of 0.05
+    assert math.isclose(1 - got["momentum"].low, 0.05 * 50**0.125)
+    assert math.isclose(1 - got["momentum"].high, 0.05 * 50**-0.125)
+    # 0.65 ± 0.075 would reach 0.725: moved to the end
+    assert math.isclose(got["rate"].low, 0.55) and math.isclose(got["rate"].high, 0.7)
+    assert {name: span.scale for name, span in got.items()} == {n: s.scale for n, s in SPACE.items()}
+
+
 @TABLE.row("at_edge", "by hand")
 def _(function):
     inside = {"lr": 1e-2, "momentum": 0.9, "rate": 0.4}

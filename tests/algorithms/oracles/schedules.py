@@ -200,3 +200,14 @@ for _seed in range(20):
                 close(clip(g, limit=limit), p.grad.numpy())
 
         TABLE.add("clip_by_value", f"torch seed={_seed} limit={_limit}", _check)
+
+for _low, _high, _total in ((0.5, 0.99, 40), (0.0, 0.9, 7), (0.8, 0.999, 100)):
+
+    def _check(rule, low=_low, high=_high, total=_total):
+        # step by step: 1 − μ is multiplied by one and the same factor, and is 1 − high after `total`
+        factor, rest = ((1 - high) / (1 - low)) ** (1 / total), 1 - low
+        for step in range(total + 20):
+            close(rule(step, total=total, low=low, high=high), 1 - rest, rtol=1e-9)
+            rest = rest * factor if step < total else rest
+
+    TABLE.add("rising_momentum", f"loop {_low} to {_high} in {_total}", _check)
