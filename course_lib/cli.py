@@ -1,4 +1,5 @@
-"""The `course` command: `course lab`, `course doctor`, `course build`, `course experiment`, `course list`.
+"""The `course` command: `course lab`, `course doctor`, `course build`, `course experiment`, `course data`,
+`course list`.
 
 Every command imports what it needs when it runs, so that `course --help` answers at once.
 Exit status: 0 done, 1 problems found, 2 used wrongly.
@@ -8,6 +9,7 @@ import difflib
 import os
 import sys
 import unicodedata
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -97,7 +99,65 @@ def make_app() -> typer.Typer:
     ):
         raise typer.Exit(run_experiments(names or [], stale))
 
+    app.add_typer(_data_app(), name="data")
     return app
+
+
+def _data_app() -> typer.Typer:
+    """`course data`, `course data make`, `course data get`."""
+    app = typer.Typer(cls=Commands, help=t("data.help"), rich_markup_mode=None)
+
+    @app.callback(invoke_without_command=True)
+    def show(ctx: typer.Context):
+        if ctx.invoked_subcommand is None:
+            from course_lib.data.hangul import load_hangul
+
+            print(table(_split_rows([load_hangul("train"), load_hangul("validation")])))
+
+    @app.command(help=t("data.make"))
+    def make(
+        seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help=t("data.make_seed"))],
+        out: Annotated[Path, typer.Option("--out", metavar="F", dir_okay=False, help=t("data.make_out"))],
+        hidden: Annotated[bool, typer.Option("--hidden", help=t("data.make_hidden"))] = False,
+        fonts: Annotated[
+            list[Path] | None, typer.Option("--fonts", metavar="FOLDER", help=t("data.make_fonts"))
+        ] = None,
+    ):
+        from course_lib.data import make_hangul
+
+        folders = (*(fonts or []), *make_hangul.FOLDERS)
+        print(table(_split_rows(_or_exit(make_hangul.make, out, seed=seed, hidden=hidden, folders=folders))))
+
+    @app.command(help=t("data.get"))
+    def get(
+        name: Annotated[str, typer.Argument(metavar="NAME", help=t("data.get_name"))],
+        to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help=t("data.get_to"))],
+    ):
+        from course_lib.data.files import SOURCES, download
+
+        if name not in SOURCES:
+            raise typer.BadParameter(t("data.no_source", got=repr(name), known=_nearest(name, list(SOURCES))))
+        for path in _or_exit(download, name, to):
+            print(t("cli.written", path=path))
+
+    return app
+
+
+def _split_rows(splits):
+    """Splits of the Hangul data set as rows of texts, under a head."""
+    head = ("split", "pictures", "families", "seed", "hash")
+    return [
+        tuple(t(f"data.{column}_head") for column in head),
+        *((d.split, str(len(d.x)), str(len(d.families)), str(d.seed), d.sha256()) for d in splits),
+    ]
+
+
+def _or_exit(work, *args, **options):
+    """The result of some work with files; ends with its message where they are missing or wrong."""
+    try:
+        return work(*args, **options)
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
 
 
 def run_experiments(names: list[str], stale: bool) -> int:

@@ -18,7 +18,7 @@ ARROWS = {
     "threads": (),
     "registry": (),
     "algorithms": (),
-    "data": (),
+    "data": ("algorithms._images", "algorithms.augment_warp"),
     "training": ("algorithms", "data"),
     "viz": ("algorithms.problems", "algorithms.trace", "training.histories"),
     "assessment": ("algorithms", "training", "data", "viz.figures", "viz.theme"),
