@@ -7,6 +7,9 @@ supports what is said, under `@states(…)`. Its texts stand in messages/claims.
 """
 
 import difflib
+import importlib
+import pkgutil
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -78,8 +81,12 @@ def states(number, *, seeds, margin=0.0, stored=False, quick=None):
 
 def claims() -> list[Claim]:
     """All claims, by number."""
-    from course_lib.experiments import unit1  # noqa: F401  (registers its claims; it loads torch)
+    from course_lib import experiments
 
+    # each unit's module registers its claims; here, as they load torch
+    for module in pkgutil.iter_modules(experiments.__path__):
+        if re.fullmatch(r"unit\d", module.name):
+            importlib.import_module(f"{experiments.__name__}.{module.name}")
     return sorted(_CLAIMS.values(), key=lambda claim: claim.number)
 
 

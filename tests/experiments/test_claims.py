@@ -60,7 +60,7 @@ def result(name):
 
 
 def test_the_claims_of_unit_1_are_here():
-    assert {c.number for c in CLAIMS} == {4, 5, 25, 27, 29, 31, 32, 41}
+    assert {c.number for c in CLAIMS} >= {4, 5, 25, 27, 29, 31, 32, 41}
 
 
 @pytest.mark.parametrize("name", NAMES)
