@@ -163,29 +163,21 @@ def _or_exit(work, *args, **options):
 def run_experiments(names: list[str], stale: bool) -> int:
     """Run the named experiments, or the outdated ones, and store them; without either, list all."""
     from course_lib import experiments
-    from course_lib.experiments.page import plain
 
-    stored = {claim.name: claim for claim in experiments.claims() if claim.stored}
-    outdated = experiments.stale(_root())
+    known = experiments.stored(_root())
     if not names and not stale:
-        rows = [
-            (
-                c.name,
-                t("cli.experiment_old" if c.name in outdated else "cli.experiment_new"),
-                c.text("statement"),
-            )
-            for c in stored.values()
-        ]
-        print(table(rows))
+        print(table([(s.name, t(f"cli.experiment_{'old' if s.stale else 'new'}"), s.title) for s in known]))
         return 0
-    for name in names or outdated:
-        if name not in stored:
+    runs = {s.name: s.run for s in known}
+    names = names or [s.name for s in known if s.stale]
+    for name in names:
+        if name not in runs:
             raise typer.BadParameter(
-                t("cli.no_experiment", got=repr(name), remedy=_nearest(name, list(stored)))
+                t("cli.no_experiment", got=repr(name), remedy=_nearest(name, list(runs)))
             )
-    for name in names or outdated:
+    for name in names:
         try:
-            print(plain(experiments.run_experiment(name)))
+            print(_or_exit(runs[name]))
         except KeyboardInterrupt:
             print(t("cli.experiment_stopped", name=name), file=sys.stderr)
             return 1

@@ -24,7 +24,7 @@ LEVELS = 16  # grey levels of a stored glyph
 PART = 128  # glyphs that are distorted at once
 CANVAS = 96  # the length in which shifts are told: a picture's side, whatever its pixels
 # Half widths of the uniform distributions, except noise: its standard deviation, in grey levels of 256.
-DEGREES, SCALE, SHEAR, SHIFT, NOISE = 15.0, 0.22, 0.22, 7.0, 27.0
+DEGREES, SCALE, SHEAR, SHIFT, NOISE = 21.0, 0.28, 0.28, 9.0, 36.0
 PAPER, CONTRAST = (0.0, 35.0), (155.0, 230.0)  # grey of the background; how much brighter the ink is
 # Where ㄱ … ㅎ stand among the 19 initials of Unicode, doubled ones left out
 _PLAIN = (0, 2, 3, 5, 6, 7, 9, 11, 12, 14, 15, 16, 17, 18)
@@ -126,7 +126,7 @@ def distort(glyphs, *, rng):
 
         p' = s R(θ) K p + t,    y = paper + contrast · ink + σ ε,    all but σ drawn for each picture
 
-    θ ~ U(±15°), s ~ U(1 ± 0.22), both shears ~ U(±0.22), both shifts ~ U(±7 px of 96), ε ~ N(0, 1).
+    θ ~ U(±21°), s ~ U(1 ± 0.28), both shears ~ U(±0.28), both shifts ~ U(±9 px of 96), ε ~ N(0, 1).
     """
     n = len(glyphs)
 

@@ -60,14 +60,35 @@ def _globals(function, tree, parts):
     scope = vars(inspect.getmodule(function))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     meanings = []
-    for name in sorted(names & set(scope)):
+    for name in sorted(names & set(scope) - _locals(tree)):
         value = scope[name]
         if isinstance(value, ModuleType):
-            if _ours(value.__name__):  # what is taken out of it would be missed
-                raise ValueError(t("claim.module", function=function.__qualname__, got=value.__name__))
+            if _ours(value.__name__):
+                for part in _parts_used(name, tree, function, value):
+                    meanings.append([f"{name}.{part}", _visit(getattr(value, part), parts)])
         elif value is not function:
             meanings.append([name, _visit(value, parts)])
     return meanings
+
+
+def _locals(tree):
+    """Names that a function's own parameters and assignments hide, whatever they mean outside."""
+    if not isinstance(tree, ast.FunctionDef):
+        return set()
+    taken = {node.arg for node in ast.walk(tree.args) if isinstance(node, ast.arg)}
+    stored = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return taken | {node.id for node in stored if isinstance(node.ctx, ast.Store)}
+
+
+def _parts_used(name, tree, function, module):
+    """What the code takes out of a module, by `name.part`. Raises ValueError if it passes the module on."""
+    bases = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    used = {node.attr for node in bases if isinstance(node.value, ast.Name) and node.value.id == name}
+    inside = {id(node.value) for node in bases}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == name and id(node) not in inside:
+            raise ValueError(t("claim.module", function=function.__qualname__, got=module.__name__))
+    return sorted(used)
 
 
 def _ours(module):

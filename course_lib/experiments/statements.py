@@ -122,11 +122,3 @@ def run_experiment(name: str, *, progress: bool = True) -> Result:
     known = get(name)
     effects = store.record(known, progress) if known.stored else known.run(known.seeds)
     return Result(known, effects)
-
-
-def stale(root=None) -> list[str]:
-    """The names of stored results that are missing or older than their code, for `course build --check`.
-
-    root: the course's folder, by default the one of this package.
-    """
-    return [claim.name for claim in claims() if claim.stored and store.is_stale(claim, root)]

@@ -51,23 +51,27 @@ def record(claim, progress=True) -> dict[str, list[float]]:
     watch = partial(tqdm, desc=claim.name, disable=not progress)
     effects = claim.run(claim.seeds, watch=watch)
     effects = {name: [float(f"{x:.{DIGITS}g}") for x in values] for name, values in effects.items()}
-    made = {
-        "command": f"course experiment {claim.name}",
+    result = {
+        "name": claim.name,
+        "code": code_hash(claim.run),
+        "seeds": list(claim.seeds),
+        "effects": effects,
+        "made": made(f"course experiment {claim.name}", began),
+    }
+    write(path_of(claim), result)
+    return effects
+
+
+def made(command, began) -> dict:
+    """How a result was made. began: of `time.perf_counter`."""
+    return {
+        "command": command,
         "seconds": round(time.perf_counter() - began),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "torch": torch.__version__.split("+")[0],
     }
-    result = {
-        "name": claim.name,
-        "code": code_hash(claim.run),
-        "seeds": list(claim.seeds),
-        "effects": effects,
-        "made": made,
-    }
-    write(path_of(claim), result)
-    return effects
 
 
 def write(path: Path, result: dict):

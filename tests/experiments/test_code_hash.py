@@ -90,9 +90,24 @@ def test_words_layout_and_unrelated_code_do_not(hash_of, old, new):
 
 
 def test_a_module_used_as_a_whole_is_refused(hash_of):
-    source = "from course_lib.algorithms import optim\ndef experiment(seeds):\n    return optim.adam\n"
+    source = (
+        "from course_lib.algorithms import optim\ndef experiment(seeds):\n    return vars(optim)['adam']\n"
+    )
     with pytest.raises(ValueError, match=r"from course_lib\.algorithms\.optim import"):
         hash_of(source)
+
+
+def test_what_is_taken_out_of_a_module_counts(hash_of):
+    source = "from course_lib.algorithms import optim\ndef experiment(seeds):\n    return optim.{}\n"
+    assert hash_of(source.format("adam")) != hash_of(source.format("lion"))
+    unlike = source.replace("import optim", "import schedules as optim")
+    assert hash_of(unlike.format("cosine")) != hash_of(unlike.format("step_decay"))
+
+
+def test_a_local_name_hides_a_global_one(hash_of):
+    body = "def experiment(seeds, run=1):\n    size = 2\n    return run + size\n"
+    there = "def run():\n    return {}\ndef size():\n    return {}\n"
+    assert hash_of(there.format(1, 2) + body) == hash_of(there.format(3, 4) + body)
 
 
 def test_texts_and_the_registry_do_not_count(hash_of):

@@ -92,7 +92,7 @@ def test_the_diagnosis_names_place_and_cause(name):
 
 def test_a_divergence_keeps_the_history_and_the_best_weights(capsys):
     # healthy for two epochs; then the rate flies away
-    recipe = Recipe(build_model=net, schedule=lambda step, total: 0.1 if step < 6 else 1e38)
+    recipe = Recipe(build_model=net, schedule=lambda step, total: 0.1 if step < 10 else 1e38)
     run = fit(recipe, DATA, epochs=4, watchers=[ProgressBar()])
     assert run.history.epochs == 2 and run.diagnosis.epoch == 2 and run.diagnosis.cause == "rate"
     assert run.diagnosis.rate == 1e38 and run.diagnosis.step == len(run.history.step_loss) - 1
