@@ -12,6 +12,8 @@ export COURSE_LANG
 
 RUN := .venv/bin/python
 NOTEBOOKS := $(foreach part,notebooks solutions exercises,$(part)/ko $(part)/en)
+# The assignment's trainings take minutes: tests/notebooks runs it with short ones, and in full among the slow.
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --ignore-glob='*/assignment.ipynb'
 # A notebook stays whole on one worker (loadscope); two workers with a thread each fill two CPUs.
 WORKERS := -n 2 --dist loadscope
 
@@ -43,7 +45,7 @@ test test-all: setup-test
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m pytest $(WORKERS) $(SELECTION) $(PYTEST_ARGS)
-	$(RUN) -m pytest $(WORKERS) --nbval-lax --nbval-current-env --nbval-cell-timeout=120 $(NOTEBOOKS)
+	$(RUN) -m pytest $(WORKERS) $(NBVAL) $(NOTEBOOKS)
 	@$(RUN) -m course_lib.bootstrap passed
 
 clean:

@@ -1,4 +1,7 @@
-"""Units as a whole: maxout, which chooses among linear pieces, and the probe for units that are dead."""
+"""Units as a whole: maxout, which chooses among linear pieces, and two probes.
+
+One finds units that are dead; the other shows each sample's pull on a unit's weights.
+"""
 
 from course_lib.algorithms._arrays import device, namespace, non_negative
 from course_lib.algorithms._inputs import not_empty
@@ -80,6 +83,31 @@ def dead_units(slopes, *, tolerance=0.0):
     not_empty("dead_units", slopes=slopes)
     # |f′(x_nu)| ≤ τ for every sample n
     return xp.all(xp.abs(slopes) <= tolerance, axis=0)
+
+
+@register(
+    "unit probe",
+    ko="표본마다의 가중치 기울기",
+    en="Weight gradients, sample by sample",
+    source="LeCun et al. 1998, Efficient BackProp, §4.3",
+)
+def weight_gradients(dy, x):
+    """The gradient that each sample gives to the weights of one unit z = w·x + b.
+
+        dw_n = dy_n x_n
+
+    Inputs of one sign make each row's numbers agree in sign: all weights must grow together or fall
+    together. The mean over the rows is the batch's gradient.
+
+    dy: (samples,), the gradient that arrives at z. x: (samples, inputs). Returns (samples, inputs).
+    Raises TypeError and ValueError on bad input.
+    """
+    namespace("weight_gradients", dy=dy, x=x)
+    if x.ndim != 2 or tuple(dy.shape) != (x.shape[0],):
+        shapes = {"dy": tuple(dy.shape), "x": tuple(x.shape)}
+        raise ValueError(t("inputs.weight_gradients", name="weight_gradients", **shapes))
+    # dw_n = dy_n x_n
+    return dy[:, None] * x
 
 
 def _fitting(name, x, w, b):

@@ -6,7 +6,6 @@ import sys
 from markdown_it import MarkdownIt
 
 from course_lib.assessment.diagnose import Outcome, diagnose
-from course_lib.assessment.numbers import number_tasks
 from course_lib.messages import t
 
 
@@ -49,8 +48,8 @@ class Verdict:
         )
 
     def _afterword(self):
-        """For a function there are hidden cases; a number is simply right."""
-        return "" if self.outcome.name in number_tasks() else t("check.hidden_remain")
+        """For a function there are hidden cases; data are simply right."""
+        return t("check.hidden_remain") if self.outcome.asks == "function" else ""
 
     def _picture(self):
         if self.outcome.parting is None:
@@ -64,11 +63,16 @@ class Verdict:
 def check(name, answer):
     """Judge an answer to the task `name`, show the verdict, and raise CheckFailed unless it is right.
 
-    name: a registered function, such as "adam", or a number task, such as "divergence_threshold".
-    answer: your function, with the same signature, tried on the visible cases; or your number.
+    name: a registered function, such as "adam", or a task that asks for data, such as "divergence_threshold".
+    answer: your function, with the same signature, tried on the visible cases; or your number, your
+    choice (a string), your settings of a training run (a dict), which are then trained with.
     In a notebook the verdict is displayed with a diagnosis. Raises KeyError on an unknown name.
     """
-    outcome = diagnose(name, answer)
+    return report(diagnose(name, answer))
+
+
+def report(outcome):
+    """The Verdict of a right outcome; any other is displayed, in a notebook, and raises CheckFailed."""
     verdict = Verdict(outcome)
     if outcome.right:
         return verdict
@@ -77,7 +81,16 @@ def check(name, answer):
     raise CheckFailed(outcome)
 
 
+_HEADLINES = {  # of an answer that is right, and of one that is not
+    "function": ("check.passed", "check.failed"),
+    "number": ("task.right", "task.wrong"),
+    "choice": ("task.right", "task.wrong"),
+    "repair": ("task.repaired", "task.still_broken"),
+    "assignment": ("assignment.passed", "assignment.failed"),
+}
+
+
 def _headline(outcome):
-    done = sum(outcome.passed)
-    key = "check.passed" if outcome.right else "check.failed"
-    return t(key, name=outcome.name, done=done, total=len(outcome.passed))
+    right, wrong = _HEADLINES[outcome.asks]
+    key = right if outcome.right else wrong
+    return t(key, name=outcome.name, done=sum(outcome.passed), total=len(outcome.passed))

@@ -1,68 +1,27 @@
 """Compares a function with the reference, case by case, and says what went wrong."""
 
 import inspect
-from dataclasses import dataclass
 
 import numpy as np
 
 from course_lib import registry
-from course_lib.assessment.cases import Case, cases
+from course_lib.assessment.cases import cases
 from course_lib.assessment.mutants import mutants
-from course_lib.assessment.numbers import number_tasks
+from course_lib.assessment.outcome import Outcome, Parting
 from course_lib.assessment.run import Refusal, run
+from course_lib.assessment.units import answer_tasks
 from course_lib.messages import t
 
 RTOL, ATOL = 1e-6, 1e-9  # far above rounding, far below the effect of any known mistake
 
 
-@dataclass(frozen=True, eq=False)
-class Parting:
-    """Where an answer leaves the reference: on which case, at which call (0 the first), and both paths.
-
-    expected, got: the values of every call on that case, each flattened to a vector: (calls, numbers).
-    column: the number of the vector that is farthest off there.
-    """
-
-    case: Case
-    step: int
-    column: int
-    expected: np.ndarray
-    got: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What came of a check. passed: one truth value a case. diagnosis: text, empty when all passed."""
-
-    name: str
-    passed: tuple[bool, ...]
-    labels: tuple[str, ...]
-    diagnosis: str = ""
-    kind: str = "right"  # "right", "refused", "mutant" (a known mistake), or "parted"
-    mistake: str = ""
-    parting: Parting | None = None
-
-    @property
-    def right(self) -> bool:
-        """Whether every case passed."""
-        return all(self.passed)
-
-
 def diagnose(name: str, answer, seed: int = 0) -> Outcome:
-    """Judge an answer: a function for the registered `name`, or the number that a number task asks for.
+    """Judge an answer: a function for the registered `name`, or the data that its task asks for.
 
     Never raises for what the answer is or does. Raises KeyError where there is no such task.
     """
-    tasks = number_tasks()
-    return _diagnose_number(tasks[name], answer) if name in tasks else _diagnose_function(name, answer, seed)
-
-
-def _diagnose_number(task, answer):
-    right, mistake, text = task.answer(answer)
-    kind = (
-        "right" if right else "refused" if mistake.startswith("check.") else "mutant" if mistake else "parted"
-    )
-    return Outcome(task.name, (right,), (t("check.number_label"),), text, kind, mistake)
+    tasks = answer_tasks()
+    return tasks[name].judge(answer) if name in tasks else _diagnose_function(name, answer, seed)
 
 
 def _diagnose_function(name, function, seed):

@@ -7,13 +7,15 @@ misconception is the message `number.<task>.<mistake>`.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from numbers import Real
+from fractions import Fraction
 
 import numpy as np
 
+from course_lib.assessment.outcome import Outcome, shown
 from course_lib.messages import t
 
 RTOL = 0.01  # a prediction by hand is right to one per cent
+NUMBERS = (int, float, Fraction, np.float64, np.float32, np.int64)  # exactly these: no code of the learner's
 
 
 @dataclass(frozen=True)
@@ -24,18 +26,22 @@ class NumberTask:
     value: float
     mistakes: Mapping[str, float]
 
-    def answer(self, given) -> tuple[bool, str, str]:
-        """(right?, mistake or "", what the learner is told) for a given answer."""
+    def judge(self, given) -> Outcome:
+        """What came of a given answer. Never raises for what the answer is."""
         if given is None or given is Ellipsis:
-            return False, "check.no_number", t("check.no_number")
-        if not isinstance(given, Real) or isinstance(given, bool) or not math.isfinite(given):
-            return False, "check.want_number", t("check.want_number", got=repr(given))
+            return self._outcome("refused", "check.no_number", t("check.no_number"))
+        if type(given) not in NUMBERS or not abs(given) < 1e300:  # NaN as well
+            return self._outcome("refused", "check.want_number", t("check.want_number", got=shown(given)))
         if math.isclose(given, self.value, rel_tol=RTOL):
-            return True, "", ""
+            return self._outcome("right")
         for mistake, value in self.mistakes.items():
             if math.isclose(given, value, rel_tol=RTOL):
-                return False, mistake, t(f"number.{self.name}.{mistake}")
-        return False, "", t("check.too_large" if given > self.value else "check.too_small")
+                return self._outcome("mutant", mistake, t(f"number.{self.name}.{mistake}"))
+        return self._outcome("parted", "", t("check.too_large" if given > self.value else "check.too_small"))
+
+    def _outcome(self, kind, mistake="", text=""):
+        labels = (t("check.number_label"),)
+        return Outcome(self.name, (kind == "right",), labels, text, kind, mistake, asks="number")
 
 
 _TASKS: dict[str, Callable[[], NumberTask]] = {}
@@ -50,18 +56,3 @@ def number_task(function):
 def number_tasks() -> dict[str, NumberTask]:
     """Every task whose answer is a number."""
     return {name: make() for name, make in _TASKS.items()}
-
-
-@number_task
-def divergence_threshold():
-    """Unit 1: beyond which rate does gradient descent on ½ xᵀ A x diverge, A = [[5, 2], [2, 2]]?"""
-    a = np.array([[5.0, 2.0], [2.0, 2.0]])
-    low, high = np.linalg.eigvalsh(a)
-    mistakes = {
-        "one_over": 1 / high,
-        "smallest_eigenvalue": 2 / low,
-        "diagonal_entry": 2 / a.max(),
-        "trace": 2 / np.trace(a),
-        "eigenvalue_itself": high,
-    }
-    return 2 / high, mistakes

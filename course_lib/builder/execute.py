@@ -17,10 +17,11 @@ _PROGRESS = re.compile(r"\d+%\|.*\|\s*\d+|\d+it \[|^\s*$")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run(built: Built, root: Path, *, timeout: int = 300) -> tuple[list[tuple], list[Problem]]:
+def run(built: Built, root: Path, *, timeout: int = 1800) -> tuple[list[tuple], list[Problem]]:
     """Execute in the notebook's own folder; (outputs, execution_count) of each code cell, and problems.
 
-    timeout: seconds per cell. It stops at the first cell that fails. Cells tagged raises-exception may raise.
+    timeout: seconds per cell; the assignment's ablation takes minutes. It stops at the first cell that fails.
+    Cells tagged raises-exception may raise.
     """
     folder = (root / built.path).parent
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,35 +1,129 @@
 """What a notebook imports to ask, show and move: sliders, the course's own panels, quizzes, source code."""
 
+from course_lib.viz.assignment_figures import (
+    ablation_told,
+    combinations_picture,
+    combinations_told,
+    confusion_picture,
+    confusion_told,
+    samples_picture,
+    waterfall_picture,
+)
 from course_lib.viz.code import show_code
+from course_lib.viz.live_curves import LiveCurves, curves_picture
+from course_lib.viz.panels.activation_curves import activation_gallery, activation_panel
 from course_lib.viz.panels.adaptive import bias_panel
+from course_lib.viz.panels.augmenting import augmentation_gallery, text_panel, turning_panel
+from course_lib.viz.panels.batch_statistics import batch_size_panel, running_panel, scale_shift_panel
 from course_lib.viz.panels.batches import batch_panel
+from course_lib.viz.panels.brightness import brightness_panel, covariate_shift_picture
+from course_lib.viz.panels.centring import zigzag_panel
 from course_lib.viz.panels.clipping import clipping_panel
+from course_lib.viz.panels.comparing import FontsTold, ensembles_picture, fonts_picture, robustness_picture
+from course_lib.viz.panels.decaying import decay_panel
+from course_lib.viz.panels.dropping import dropout_panel
+from course_lib.viz.panels.dying import dead_panel
+from course_lib.viz.panels.folding import depth_panel
+from course_lib.viz.panels.generalization import bias_variance_panel, capacity_panel, interpolation_panel
+from course_lib.viz.panels.keeping import fans_panel, keeping_panel
+from course_lib.viz.panels.layers import layers_panel, rules_picture
+from course_lib.viz.panels.loss_shapes import accuracy_panel, outlier_panel, sigmoid_panel
+from course_lib.viz.panels.maxing import maxout_panel
 from course_lib.viz.panels.momentum import condition_panel, momentum_panel
+from course_lib.viz.panels.norm_axes import norm_axes_panel, norm_axes_picture
+from course_lib.viz.panels.penalties import geometry_panel, max_norm_panel, zeros_panel
+from course_lib.viz.panels.preprocessing import preprocess_panel
+from course_lib.viz.panels.priors import prior_panel
+from course_lib.viz.panels.products import product_panel
 from course_lib.viz.panels.racing import race_panel
 from course_lib.viz.panels.schedules import schedule_gallery, schedule_panel
 from course_lib.viz.panels.second_order import second_order_picture
+from course_lib.viz.panels.signals import depth_gradient_panel
+from course_lib.viz.panels.softening import softmax_panel
+from course_lib.viz.panels.splitting import epoch_picture, folds_panel
 from course_lib.viz.panels.stability import stability_panel
+from course_lib.viz.panels.starting import starts_picture
+from course_lib.viz.panels.stopping import stopping_panel
+from course_lib.viz.panels.symmetry import symmetry_panel
+from course_lib.viz.panels.variance_shift import variance_shift_panel
+from course_lib.viz.panels.weight_scale import weight_scale_panel
 from course_lib.viz.picture import show
 from course_lib.viz.quiz import quiz
 from course_lib.viz.sliders import frames, live, range_slider, slider_panel, value_slider
 
 __all__ = [
+    "FontsTold",
+    "LiveCurves",
+    "ablation_told",
+    "accuracy_panel",
+    "activation_gallery",
+    "activation_panel",
+    "augmentation_gallery",
     "batch_panel",
+    "batch_size_panel",
     "bias_panel",
+    "bias_variance_panel",
+    "brightness_panel",
+    "capacity_panel",
     "clipping_panel",
+    "combinations_picture",
+    "combinations_told",
     "condition_panel",
+    "confusion_picture",
+    "confusion_told",
+    "covariate_shift_picture",
+    "curves_picture",
+    "dead_panel",
+    "decay_panel",
+    "depth_gradient_panel",
+    "depth_panel",
+    "dropout_panel",
+    "ensembles_picture",
+    "epoch_picture",
+    "fans_panel",
+    "folds_panel",
+    "fonts_picture",
     "frames",
+    "geometry_panel",
+    "interpolation_panel",
+    "keeping_panel",
+    "layers_panel",
     "live",
+    "max_norm_panel",
+    "maxout_panel",
     "momentum_panel",
+    "norm_axes_panel",
+    "norm_axes_picture",
+    "outlier_panel",
+    "preprocess_panel",
+    "prior_panel",
+    "product_panel",
     "quiz",
     "race_panel",
     "range_slider",
+    "robustness_picture",
+    "rules_picture",
+    "running_panel",
+    "samples_picture",
+    "scale_shift_panel",
     "schedule_gallery",
     "schedule_panel",
     "second_order_picture",
     "show",
     "show_code",
+    "sigmoid_panel",
     "slider_panel",
+    "softmax_panel",
     "stability_panel",
+    "starts_picture",
+    "stopping_panel",
+    "symmetry_panel",
+    "text_panel",
+    "turning_panel",
     "value_slider",
+    "variance_shift_panel",
+    "waterfall_picture",
+    "weight_scale_panel",
+    "zeros_panel",
+    "zigzag_panel",
 ]

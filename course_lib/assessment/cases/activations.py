@@ -49,3 +49,9 @@ def dead_units_case(entry, rng, index):
         slopes[:, 5] = [1.0, -1.0] * 3
         inputs.append((slopes,))
     return Case(draw_hyper(entry, rng, index), tuple(inputs))
+
+
+@makes_cases("weight_gradients")
+def weight_gradients_case(entry, rng, index):
+    n, inside = ((5, 3), (4, 2), (1, 4), (6, 1))[index % 4]
+    return Case({}, tuple((rng.normal(size=n), rng.normal(size=(n, inside))) for _ in range(4)))

@@ -346,3 +346,18 @@ def dead_units_on_average(slopes, *, tolerance=0.0):
 @wrong("dead_units")
 def dead_units_negative_is_dead(slopes, *, tolerance=0.0):
     return (slopes <= tolerance).all(axis=0)
+
+
+@wrong("weight_gradients")
+def weight_gradients_averaged(dy, x):
+    return np.broadcast_to(dy @ x / len(x), x.shape)
+
+
+@wrong("weight_gradients")
+def weight_gradients_sign_only(dy, x):
+    return np.sign(dy)[:, None] * x
+
+
+@wrong("weight_gradients")
+def weight_gradients_inputs_forgotten(dy, x):
+    return np.broadcast_to(dy[:, None], x.shape)

@@ -273,3 +273,19 @@ for _shape in [(1, 3), (8, 20), (5, 4, 2, 3)]:
             assert np.array_equal(got, want)
 
         TABLE.add("dead_units", f"loop {_shape} tolerance={_tolerance}", _check)
+
+
+# --- weight gradients ---
+
+for _shape in [(1, 1), (6, 3), (4, 5)]:
+
+    def _check(function, shape=_shape):
+        rng = np.random.default_rng(shape)
+        x, dy, w = rng.standard_normal(shape), rng.standard_normal(shape[0]), rng.standard_normal(shape[1])
+        got = function(dy, x)
+        for n in range(shape[0]):
+            leaf = torch.tensor(w, requires_grad=True)
+            (dy[n] * (torch.tensor(x[n]) @ leaf)).backward()
+            close(got[n], leaf.grad.numpy())
+
+    TABLE.add("weight_gradients", f"autograd, sample by sample {_shape}", _check)
