@@ -26,7 +26,6 @@ def diagnose(name: str, answer, seed: int = 0) -> Outcome:
 
 def _diagnose_function(name, function, seed):
     tried = cases(name, seed)
-    labels = tuple(case.label for case in tried)
     reference = registry.get(name).function
     expected = [run(reference, case) for case in tried]
     try:
@@ -34,27 +33,48 @@ def _diagnose_function(name, function, seed):
         answers = [run(function, c, like, signature) for c, like in zip(tried, expected, strict=True)]
         again = run(function, tried[0])
     except Refusal as refusal:
-        passed = (False,) * len(tried)
-        known = _overflows_like(name, function, tried) if refusal.key == "check.not_finite" else None
-        if known:
-            text = t("check.mutant", mistake=known.text)
-            return Outcome(name, passed, labels, text, "mutant", known.mistake)
-        return Outcome(name, passed, labels, str(refusal), "refused", refusal.key)
-    passed = tuple(_agree(a, e) for a, e in zip(answers, expected, strict=True))
-    if not _agree(again, answers[0]):
+        wild = _values(function, tried) if refusal.key == "check.not_finite" else None
+        return refused(name, tried, refusal, wild)
+    return compared(name, tried, expected, answers, again)
+
+
+def compared(name, tried, expected, answers, again) -> Outcome:
+    """What came of a function, by its values alone: nothing of the learner's runs here.
+
+    tried: the cases. expected, answers: for each the values of every call, the reference's and the
+    learner's, which fit in type, shape and dtype. again: the learner's values on the first case, tried anew.
+    """
+    labels = tuple(case.label for case in tried)
+    passed = tuple(agree(a, e) for a, e in zip(answers, expected, strict=True))
+    if not agree(again, answers[0]):
         passed = (False,) * len(tried)
         return Outcome(name, passed, labels, t("check.keeps_state"), "refused", "check.keeps_state")
     if all(passed):
         return Outcome(name, passed, labels)
     parting = _parting(tried, answers, expected, passed)
-    known = _known_mistake(name, tried, answers)
+    known = known_mistake(name, tried, answers)
     if known:
         text = t("check.mutant", mistake=known.text)
         return Outcome(name, passed, labels, text, "mutant", known.mistake, parting)
     return Outcome(name, passed, labels, _parting_text(parting), "parted", "", parting)
 
 
-def _known_mistake(name, tried, answers):
+def refused(name, tried, refusal, wild=None) -> Outcome:
+    """What came of a function whose values cannot be compared.
+
+    wild: its values on all cases where they are NaN or infinite, else None: a known mistake may give the
+    same ones in the same places.
+    """
+    labels, passed = tuple(case.label for case in tried), (False,) * len(tried)
+    with np.errstate(all="ignore"):
+        known = known_mistake(name, tried, wild) if wild else None
+    if known:
+        text = t("check.mutant", mistake=known.text)
+        return Outcome(name, passed, labels, text, "mutant", known.mistake)
+    return Outcome(name, passed, labels, str(refusal), "refused", refusal.key)
+
+
+def known_mistake(name, tried, answers):
     """The known wrong version that gives these very answers on every case, or None."""
     for mutant in mutants(name):
         with np.errstate(all="ignore"):
@@ -62,21 +82,22 @@ def _known_mistake(name, tried, answers):
                 wrong = [run(mutant.function, case) for case in tried]
             except Refusal:  # a mistake that raises on some case cannot be this one
                 continue
-        if all(map(_agree, answers, wrong)):
+        if all(map(agree, answers, wrong)):
             return mutant
     return None
 
 
-def _overflows_like(name, function, tried):
-    """The known mistake that gives the same NaN and infinities in the same places, or None."""
+def _values(function, tried):
+    """The function's values on all cases, or None where beside the overflow something else is wrong."""
     with np.errstate(all="ignore"):
         try:
-            return _known_mistake(name, tried, [run(function, case) for case in tried])
-        except Refusal:  # beside the overflow something else is wrong
+            return [run(function, case) for case in tried]
+        except Refusal:
             return None
 
 
-def _agree(answer, expected):
+def agree(answer, expected) -> bool:
+    """Whether the values of every call are the same numbers, but for rounding."""
     a, b = _table(answer), _table(expected)
     return a.shape == b.shape and np.allclose(a, b, rtol=RTOL, atol=ATOL, equal_nan=True)
 

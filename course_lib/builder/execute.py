@@ -72,6 +72,8 @@ def _failure(built, cell, line, error):
 def clean(outputs: list) -> list:
     """Outputs without widget views and progress bars; neighbouring pieces of one stream are joined.
 
+    Of a bar on standard output the last state stays.
+
     What a widget showed besides its view (PNG, HTML, text) stays, for where no kernel runs.
     """
     kept = []
@@ -89,6 +91,10 @@ def clean(outputs: list) -> list:
             bar = was_widget and _PROGRESS.search(output.data.get("text/plain", ""))
             if output.data and not (bar and set(output.data) == {"text/plain"}):
                 kept.append(output)
+    for output in kept:
+        if output.output_type == "stream" and output.name == "stdout":
+            # what a carriage return has been written over is not seen
+            output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
     return [output for output in kept if not _only_progress(output)]
 
 

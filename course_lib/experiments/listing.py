@@ -25,14 +25,15 @@ class Stored:
 
 def stored(root=None) -> list[Stored]:
     """Every stored result. root: the course's folder, by default the one of this package."""
-    from course_lib.experiments import assignment  # late: it loads notebooks' code
+    from course_lib.experiments import assignment, refinements, unit2_fonts  # late: it loads notebooks' code
 
     found = [
         Stored(c.name, c.text("statement"), _claim(c.name), store.is_stale(c, root))
         for c in claims()
         if c.stored
     ]
-    return [*found, *(Stored(s.NAME, s.title(), s.run, s.is_stale(root)) for s in (assignment,))]
+    studies = (assignment, unit2_fonts, refinements)
+    return [*found, *(Stored(s.NAME, s.title(), s.run, s.is_stale(root)) for s in studies)]
 
 
 def _claim(name):

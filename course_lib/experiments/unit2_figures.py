@@ -180,9 +180,12 @@ def _curve(vote, members, y):
 
 
 def _votes_for(params, data, own, unseen):
-    """ln(a / (1 − a)) of each member, a being its accuracy on the digits it has not seen (Kuncheva, §4.4)."""
+    """ln(a / (1 − a)) of each member (Kuncheva 2014, §4.4), a: its accuracy on digits it has not seen.
+
+    One right and one wrong answer are added, so that neither 0 nor 1 comes up.
+    """
     right = probabilities(params, data.x_train[own]).argmax(-1) == data.y_train[own]  # (members, samples)
-    accuracy = np.sum(right & unseen, axis=1) / unseen.sum(1)
+    accuracy = (np.sum(right & unseen, axis=1) + 1) / (unseen.sum(1) + 2)
     return np.log(accuracy / (1 - accuracy)).clip(0.01)
 
 

@@ -1,17 +1,16 @@
-"""What regularization does to the gap between training fonts and unseen ones. Stored, as it takes minutes.
+"""What regularization does to the gap between training fonts and unseen ones: a study, as it takes minutes.
 
-    python -m course_lib.experiments.unit2_fonts            five seeds, 15 epochs: about ten minutes
-    python -m course_lib.experiments.unit2_fonts --small    two seeds, 3 epochs
+    course experiment fonts_gap         five seeds, 15 epochs: about ten minutes on one thread
+    record(**SMALL)                     two seeds, 3 epochs; it counts as stale
 
-Both write results/fonts_gap.json, with the settings that made it.
+The result, results/fonts_gap.json, holds the settings that made it.
 """
 
-import argparse
 import json
-import platform
 import time
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,6 +24,7 @@ from course_lib.data.hangul import load_hangul
 from course_lib.experiments import store
 from course_lib.experiments.code import code_hash
 from course_lib.experiments.verdict import Interval, interval
+from course_lib.messages import t
 from course_lib.training.batched import tensors, unit
 from course_lib.training.fit import Data, fit
 from course_lib.training.recipe import Recipe, plain_cnn
@@ -41,18 +41,20 @@ def cnn_with_dropout(channels, classes, rate=DROPPED):
     return nn.Sequential(*body, nn.Dropout(rate), last)
 
 
-# Another turn, size, shear and shift for each picture in each epoch, smaller than the data set's own.
-MOVED = partial(random_affine, degrees=10.0, scale=(0.85, 1.15), shear=0.15, shift=0.08)
-PLAIN = Recipe(initialize="he_normal", build_optimizer=partial(adam, lr=RATE), schedule=one_cycle)
-DECAYED = replace(PLAIN, build_optimizer=partial(adamw, lr=RATE, weight_decay=DECAY))
-RECIPES = {
-    "plain": PLAIN,
-    "decay": DECAYED,
-    "dropout": replace(PLAIN, build_model=cnn_with_dropout),
-    "augment": replace(PLAIN, augment=MOVED),
-    "augment_decay": replace(DECAYED, augment=MOVED),
-    "all": replace(DECAYED, augment=MOVED, build_model=cnn_with_dropout),
-}
+def recipes() -> dict[str, Recipe]:
+    """Trainings that differ in their regularization alone."""
+    plain = Recipe(initialize="he_normal", build_optimizer=partial(adam, lr=RATE), schedule=one_cycle)
+    decayed = replace(plain, build_optimizer=partial(adamw, lr=RATE, weight_decay=DECAY))
+    # another turn, size, shear and shift for each picture in each epoch, smaller than the data set's own
+    moved = partial(random_affine, degrees=10.0, scale=(0.85, 1.15), shear=0.15, shift=0.08)
+    return {
+        "plain": plain,
+        "decay": decayed,
+        "dropout": replace(plain, build_model=cnn_with_dropout),
+        "augment": replace(plain, augment=moved),
+        "augment_decay": replace(decayed, augment=moved),
+        "all": replace(decayed, augment=moved, build_model=cnn_with_dropout),
+    }
 
 
 def hangul(*, train=None, validation=None) -> Data:
@@ -85,27 +87,55 @@ def _accuracy(model, made, x, y):
 def measured(data, *, seeds, epochs, watch=iter):
     """{technique: {"seen": [one accuracy a seed], "unseen": [...]}}, in percent."""
     found = {}
-    for name in watch(RECIPES):
-        runs = [trained_accuracies(RECIPES[name], data, seed=seed, epochs=epochs) for seed in seeds]
+    for name, recipe in watch(recipes().items()):
+        runs = [trained_accuracies(recipe, data, seed=seed, epochs=epochs) for seed in seeds]
         seen, unseen = zip(*runs, strict=True)
         found[name] = {"seen": [round(x, 3) for x in seen], "unseen": [round(x, 3) for x in unseen]}
     return found
 
 
-def record(*, seeds, epochs, progress=True, path=None):
-    """Train everything and store it. path: the file, by default the course's own."""
-    began, threads = time.perf_counter(), torch.get_num_threads()
-    watch = partial(tqdm, desc=NAME, disable=not progress)
-    found = measured(hangul(), seeds=seeds, epochs=epochs, watch=watch)
-    made = {
-        "seconds": round(time.perf_counter() - began),
-        "threads": threads,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "torch": torch.__version__.split("+")[0],
-    }
-    settings = {"name": NAME, "code": code_hash(measured), "seeds": list(seeds), "epochs": epochs}
-    store.write(path or store.HERE / f"{NAME}.json", settings | {"accuracy": found, "made": made})
+def title() -> str:
+    """What the study is about, in the current language."""
+    return t("study.fonts_gap.title")
+
+
+def code() -> str:
+    """The hash of what makes the result."""
+    return code_hash(measured, hangul)
+
+
+def path_of(root=None) -> Path:
+    """Where the result is stored. root: the course's folder, by default the one of this package."""
+    folder = store.HERE if root is None else Path(root) / "course_lib" / "experiments" / "results"
+    return folder / f"{NAME}.json"
+
+
+def is_stale(root=None) -> bool:
+    """Whether there is no stored result, its code has changed since, or a small version made it."""
+    path = path_of(root)
+    if not path.is_file():
+        return True
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    full = {"code": code(), "seeds": list(FULL["seeds"]), "epochs": FULL["epochs"]}
+    return any(stored[key] != value for key, value in full.items())
+
+
+def run() -> str:
+    """Make the study anew, in full; returns its accuracies on unseen fonts in words."""
+    record(**FULL)
+    found = fonts_gap()
+    means = {name: both["unseen"].mean() for name, both in found.accuracy.items()}
+    return "\n".join(f"{name:14} {mean:5.1f}%" for name, mean in means.items())
+
+
+def record(*, seeds, epochs, progress=True, root=None, data=None):
+    """Train everything and store it. data: Data, all Hangul pictures if None. root: as for `path_of`."""
+    began = time.perf_counter()
+    watch = partial(tqdm, desc=NAME, disable=not progress, total=len(recipes()))
+    found = measured(data or hangul(), seeds=seeds, epochs=epochs, watch=watch)
+    settings = {"name": NAME, "code": code(), "seeds": list(seeds), "epochs": epochs}
+    made = store.made(f"course experiment {NAME}", began)
+    store.write(path_of(root), settings | {"accuracy": found, "made": made})
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,22 +160,11 @@ class FontsGap:
         return interval(plain - own)
 
 
-def fonts_gap(path=None) -> FontsGap:
-    """The stored measurement. path: the file, by default the course's own."""
-    stored = json.loads((path or store.HERE / f"{NAME}.json").read_text(encoding="utf-8"))
+def fonts_gap(root=None) -> FontsGap:
+    """The stored result. root: as for `path_of`. Raises FileNotFoundError."""
+    stored = json.loads(path_of(root).read_text(encoding="utf-8"))
     accuracy = {
         name: {split: np.array(values) for split, values in both.items()}
         for name, both in stored["accuracy"].items()
     }
-    outdated = stored["code"] != code_hash(measured)
-    return FontsGap(accuracy, len(stored["seeds"]), stored["epochs"], outdated)
-
-
-if __name__ == "__main__":
-    # under its own name, by which the code's hash finds its way
-    from course_lib.experiments import unit2_fonts
-
-    arguments = argparse.ArgumentParser(prog="python -m course_lib.experiments.unit2_fonts")
-    arguments.add_argument("--small", action="store_true")
-    small = arguments.parse_args().small
-    unit2_fonts.record(**(unit2_fonts.SMALL if small else unit2_fonts.FULL))
+    return FontsGap(accuracy, len(stored["seeds"]), stored["epochs"], stored["code"] != code())

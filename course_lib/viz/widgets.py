@@ -14,21 +14,25 @@ from course_lib.viz.live_curves import LiveCurves, curves_picture
 from course_lib.viz.panels.activation_curves import activation_gallery, activation_panel
 from course_lib.viz.panels.adaptive import bias_panel
 from course_lib.viz.panels.augmenting import augmentation_gallery, text_panel, turning_panel
+from course_lib.viz.panels.averaging import averaging_panel
 from course_lib.viz.panels.batch_statistics import batch_size_panel, running_panel, scale_shift_panel
 from course_lib.viz.panels.batches import batch_panel
 from course_lib.viz.panels.brightness import brightness_panel, covariate_shift_picture
+from course_lib.viz.panels.calibrating import calibration_panel
 from course_lib.viz.panels.centring import zigzag_panel
 from course_lib.viz.panels.clipping import clipping_panel
 from course_lib.viz.panels.comparing import FontsTold, ensembles_picture, fonts_picture, robustness_picture
 from course_lib.viz.panels.decaying import decay_panel
 from course_lib.viz.panels.dropping import dropout_panel
 from course_lib.viz.panels.dying import dead_panel
+from course_lib.viz.panels.flatness import flatness_panel, sam_panel
 from course_lib.viz.panels.folding import depth_panel
 from course_lib.viz.panels.generalization import bias_variance_panel, capacity_panel, interpolation_panel
 from course_lib.viz.panels.keeping import fans_panel, keeping_panel
 from course_lib.viz.panels.layers import layers_panel, rules_picture
 from course_lib.viz.panels.loss_shapes import accuracy_panel, outlier_panel, sigmoid_panel
 from course_lib.viz.panels.maxing import maxout_panel
+from course_lib.viz.panels.mixing import lambda_panel, mixing_panel
 from course_lib.viz.panels.momentum import condition_panel, momentum_panel
 from course_lib.viz.panels.norm_axes import norm_axes_panel, norm_axes_picture
 from course_lib.viz.panels.penalties import geometry_panel, max_norm_panel, zeros_panel
@@ -36,9 +40,12 @@ from course_lib.viz.panels.preprocessing import preprocess_panel
 from course_lib.viz.panels.priors import prior_panel
 from course_lib.viz.panels.products import product_panel
 from course_lib.viz.panels.racing import race_panel
+from course_lib.viz.panels.refined import refinements_picture, refinements_told
 from course_lib.viz.panels.schedules import schedule_gallery, schedule_panel
 from course_lib.viz.panels.second_order import second_order_picture
 from course_lib.viz.panels.signals import depth_gradient_panel
+from course_lib.viz.panels.skipping import survival_panel
+from course_lib.viz.panels.smoothing import smoothing_panel
 from course_lib.viz.panels.softening import softmax_panel
 from course_lib.viz.panels.splitting import epoch_picture, folds_panel
 from course_lib.viz.panels.stability import stability_panel
@@ -59,11 +66,13 @@ __all__ = [
     "activation_gallery",
     "activation_panel",
     "augmentation_gallery",
+    "averaging_panel",
     "batch_panel",
     "batch_size_panel",
     "bias_panel",
     "bias_variance_panel",
     "brightness_panel",
+    "calibration_panel",
     "capacity_panel",
     "clipping_panel",
     "combinations_picture",
@@ -81,16 +90,19 @@ __all__ = [
     "ensembles_picture",
     "epoch_picture",
     "fans_panel",
+    "flatness_panel",
     "folds_panel",
     "fonts_picture",
     "frames",
     "geometry_panel",
     "interpolation_panel",
     "keeping_panel",
+    "lambda_panel",
     "layers_panel",
     "live",
     "max_norm_panel",
     "maxout_panel",
+    "mixing_panel",
     "momentum_panel",
     "norm_axes_panel",
     "norm_axes_picture",
@@ -101,9 +113,12 @@ __all__ = [
     "quiz",
     "race_panel",
     "range_slider",
+    "refinements_picture",
+    "refinements_told",
     "robustness_picture",
     "rules_picture",
     "running_panel",
+    "sam_panel",
     "samples_picture",
     "scale_shift_panel",
     "schedule_gallery",
@@ -113,10 +128,12 @@ __all__ = [
     "show_code",
     "sigmoid_panel",
     "slider_panel",
+    "smoothing_panel",
     "softmax_panel",
     "stability_panel",
     "starts_picture",
     "stopping_panel",
+    "survival_panel",
     "symmetry_panel",
     "text_panel",
     "turning_panel",

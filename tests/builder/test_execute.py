@@ -137,6 +137,8 @@ def test_of_a_widget_the_picture_stays_and_the_view_goes():
             [("stderr", "\r100%|████| 9/9 [00:00<00:00]\nWarning\n")],
         ),
         ([("stdout", "accuracy 90%|x\n")], [("stdout", "accuracy 90%|x\n")]),
+        ([("stdout", "a\n\r 50%|██  |"), ("stdout", "\r100%|████|\n")], [("stdout", "a\n100%|████|\n")]),
+        ([("stdout", "one\r\ntwo\r\n")], [("stdout", "one\r\ntwo\r\n")]),
     ],
 )
 def test_streams_are_joined_and_progress_dropped(streams, expected):

@@ -43,10 +43,10 @@ def test_drops_add_up_to_less_than_what_is_lost_together():
     assert sum(map(lost, FOUND.kinds)) < together
 
 
-def test_nets_without_regularization_learn_the_training_pictures_by_heart():
-    with_norm_or_optimization = ("0101", "1001", "0100", "1100", "1101")
-    assert min(np.mean(FOUND.runs[flags]["train"]) for flags in with_norm_or_optimization) > 0.98
-    assert np.mean(FOUND.runs["1111"]["train"]) < 0.97
+def test_the_reference_hardly_overfits():
+    whole = FOUND.runs["1111"]
+    assert max(whole["train"]) < 0.98
+    assert np.mean(whole["train"]) - np.mean(whole["validation"]) < 0.1
 
 
 def test_label_smoothing_leaves_a_loss_of_055():

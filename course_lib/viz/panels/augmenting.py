@@ -76,9 +76,8 @@ def turning_panel(glyphs, names, *, start=15):
     """
     rotate = registry.get("rotate").function
 
-    def alike(degrees):
-        turned = rotate(glyphs[0], degrees=float(degrees))
-        return [likeness(turned, glyph) for glyph in glyphs]
+    def kept(degrees):
+        return likeness(rotate(glyphs[0], degrees=float(degrees)), glyphs[0])
 
     def background(figure):
         for place, title in zip((0.09, 0.57), (names[0], names[1]), strict=True):
@@ -94,14 +93,11 @@ def turning_panel(glyphs, names, *, start=15):
         return [figure.axes[0].imshow(turned, cmap="gray_r", vmin=0, vmax=1)]
 
     def describe(degrees):
-        own, other = (f"{x:.2f}" for x in alike(degrees))
-        told = {"own": own, "other": other, "first": names[0], "second": names[1]}
+        told = {"kept": f"{kept(degrees):.2f}", "first": names[0], "second": names[1]}
         return t("viz.turning.told", degrees=degrees, **told)
 
     def numbers(degrees):
-        own, other = alike(degrees)
-        columns = [t("viz.turning.like", name=name) for name in names]
-        return [{t("viz.turning.degrees"): degrees, columns[0]: own, columns[1]: other}]
+        return [{t("viz.turning.degrees"): degrees, t("viz.turning.like", name=names[0]): kept(degrees)}]
 
     more = {"describe": describe, "numbers": numbers, "background": background}
     return frames(draw, "degrees", list(DEGREES), start=start, title=t("viz.turning.degrees"), **more)
@@ -128,7 +124,7 @@ def rewritten(lang, way, rate, *, seed=2):
 
 def text_panel(*, start=0.2):
     """A slider over the share of words changed: a Korean and an English sentence. Returns a FramesPanel."""
-    rates = [0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]
+    rates = [0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5]
 
     def lines(rate):
         for lang in ("ko", "en"):

@@ -44,16 +44,18 @@ def averaging_panel(*, start=0.95):
     """A slider over the decay of an exponential moving average of weights. Returns a FramesPanel."""
 
     def background(figure):
-        left, right = figures.two_axes(figure, foot=0.3)
+        left, right = figures.two_axes(figure)
         problem = quadratic(condition=CONDITION, angle=30)
         figures.surface(left, problem)
-        left.plot(*walk().points.T, color=figures.style(7)["color"], linestyle="-", linewidth=0.8, zorder=3)
+        own = {"color": figures.style(7)["color"], "linestyle": "-", "linewidth": 0.8, "zorder": 3}
+        left.plot(*walk().points.T, **own)
         figures.start(left, problem.start)
         left.set_title(t("viz.averaging.title", lr=f"{RATE:g}"))
         right.set_title(t("viz.loss_by_step"))
         figures.loss_axes(right, steps=STEPS, low=1e-4, high=1e2)
-        right.plot(walk().values, color=figures.style(7)["color"], linestyle="-", linewidth=0.8, zorder=3)
-        figures.legend_below(right, {0: t("viz.averaging.average"), 7: t("viz.averaging.weights")}, columns=2)
+        right.plot(walk().values, **own, label=t("viz.averaging.weights"))
+        right.plot([], [], **figures.style(0), markersize=4.5, label=t("viz.averaging.average"))
+        figures.legend(right, "upper right")
 
     def draw(figure, decay):
         left, right = figure.axes

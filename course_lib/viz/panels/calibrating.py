@@ -1,7 +1,9 @@
-"""Reliability diagrams: what a net promises and what it keeps, with label smoothing and with a temperature."""
+"""Reliability diagrams: what a net promises and what it keeps, by label smoothing and by temperature."""
 
 import ipywidgets as ipw
 import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from course_lib import registry
 from course_lib.messages import t
@@ -26,6 +28,18 @@ def reliability(logits, labels, temperature):
     }
 
 
+def _legend(axes):
+    """What the diagram's signs mean, in a row under the figure."""
+    handles = [
+        Patch(color=COLOURS[0], alpha=0.75, label=t("viz.calibration.accuracy")),
+        Line2D([], [], color=COLOURS[1], linestyle="-", linewidth=2.5, label=t("viz.calibration.gap")),
+        Line2D([], [], color=INK, linestyle=":", label=t("viz.calibration.ideal")),
+        Patch(facecolor=PALE, edgecolor=INK, linewidth=0.5, label=t("viz.calibration.share")),
+    ]
+    foot = {"bbox_to_anchor": (0.5, 0.005), "bbox_transform": axes.figure.transFigure}
+    axes.legend(handles=handles, loc="lower center", ncols=4, frameon=False, columnspacing=1.6, **foot)
+
+
 def calibration_panel(found, *, amount=0.0, temperature=1.0):
     """Two controls: the label smoothing that a net was trained with, and the temperature T of its softmax.
 
@@ -43,10 +57,11 @@ def calibration_panel(found, *, amount=0.0, temperature=1.0):
     }
 
     def background(figure, eps):
-        left, right = figures.two_axes(figure)
+        left, right = figures.two_axes(figure, foot=0.3)
         left.set(xlim=(0, 1), ylim=(0, 1), xlabel=t("viz.calibration.confidence"))
         left.set(ylabel=t("viz.calibration.accuracy"), title=t("viz.calibration.title"))
         left.plot([0, 1], [0, 1], color=INK, linestyle=":", linewidth=1.4, zorder=6)
+        _legend(left)
         right.set(xlim=(0.4, 4.1), ylim=(0, 45), xlabel="T", ylabel="ECE (%)")
         right.set_title(t("viz.calibration.by_temperature", eps=f"{eps:g}"))
         right.plot(TEMPERATURES, curves[eps], **{**figures.style(0), "marker": ""}, zorder=4)
@@ -61,14 +76,19 @@ def calibration_panel(found, *, amount=0.0, temperature=1.0):
         accuracy, confidence, count = seen["bins"]
         middles = (np.arange(BINS) + 0.5) / BINS
         filled = count > 0
-        bars = left.bar(middles[filled], accuracy[filled], width=0.094, color=COLOURS[0], alpha=0.75, zorder=4)
-        gaps = left.vlines(confidence[filled], accuracy[filled], confidence[filled], color=COLOURS[1], zorder=7)
+        bars = left.bar(
+            middles[filled], accuracy[filled], width=0.094, color=COLOURS[0], alpha=0.75, zorder=4
+        )
+        gaps = left.vlines(
+            confidence[filled], accuracy[filled], confidence[filled], color=COLOURS[1], zorder=7
+        )
         gaps.set_linewidth(2.5)
         shares = count / count.sum()
-        names = [left.text(0.03, 0.95, t("viz.calibration.gap"), color=COLOURS[1], va="top", zorder=8)]
-        strip = left.bar(middles, 0.25 * shares, width=0.04, color=PALE, edgecolor=INK, linewidth=0.5, zorder=5)
+        strip = left.bar(
+            middles, 0.25 * shares, width=0.04, color=PALE, edgecolor=INK, linewidth=0.5, zorder=5
+        )
         dot = right.plot(temperature, seen["error"], **{**figures.style(0), "linestyle": ""}, markersize=10)
-        return [*bars, gaps, *names, *strip, *dot]
+        return [*bars, gaps, *strip, *dot]
 
     def describe(eps, temperature):
         seen = reliability(found.logits[eps], found.labels, temperature)

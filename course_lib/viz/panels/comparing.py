@@ -46,7 +46,7 @@ def robustness_picture(found):
 
 
 def fonts_picture(found):
-    """Accuracy on seen and on unseen fonts, a row for each technique, and the gap between. found: FontsGap."""
+    """Accuracy on seen and on unseen fonts, a row a technique, and the gap between. found: FontsGap."""
     figure = new_figure((8.4, 4.0))
     axes = figure.add_axes((0.25, 0.14, 0.72, 0.72))
     for row, both in enumerate(found.accuracy.values()):

@@ -34,7 +34,7 @@ def sums(kind, rate):
 
 
 def dropout_panel(*, start=0.5):
-    """A slider over the rate: the sums over masks, for vanilla and inverted dropout. Returns a FramesPanel."""
+    """A slider over the rate: sums over masks, for vanilla and inverted dropout. Returns a FramesPanel."""
     edges = np.linspace(-3, 14, 69)
 
     def background(figure):

@@ -1,4 +1,4 @@
-"""Flat and sharp minima: what a small shift of the loss costs at each, and how SAM passes the sharp one by."""
+"""Flat and sharp minima: what a small shift of the loss costs at each, and how SAM passes the sharp one."""
 
 from functools import lru_cache
 
@@ -13,9 +13,9 @@ from course_lib.viz.sliders import frames
 from course_lib.viz.theme import COLOURS, INK
 
 SHIFTS = tuple(round(k * 0.05, 2) for k in range(11))
-RADII = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8)
+RADII = (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5)
 SHARP, FLAT = -1.5, 1.5  # where the two minima of the line stand
-STEPS, RATE = 160, 0.1
+STEPS, RATE = 200, 0.15
 
 
 def valley(x):
@@ -39,7 +39,9 @@ def flatness_panel(*, start=0.2):
         axes = figure.add_axes((0.08, 0.16, 0.9, 0.74))
         axes.plot(x, valley(x), **{**figures.style(0), "marker": ""}, label=t("viz.flat.train"), zorder=4)
         axes.plot([], [], **{**figures.style(1), "marker": ""}, label=t("viz.flat.test"))
-        axes.set(xlim=(-3, 4), ylim=(-0.1, 2.6), xlabel="$w$", ylabel=t("viz.loss"), title=t("viz.flat.title"))
+        axes.set(
+            xlim=(-3, 4), ylim=(-0.1, 2.6), xlabel="$w$", ylabel=t("viz.loss"), title=t("viz.flat.title")
+        )
         figures.legend(axes, "upper right", ncols=2)
 
     def draw(figure, shift):
@@ -47,9 +49,15 @@ def flatness_panel(*, start=0.2):
         artists = axes.plot(x, valley(x - shift), **{**figures.style(1), "marker": ""}, zorder=5)
         for place in places.values():
             low, high = valley(place), valley(place - shift)
-            artists += axes.plot([place, place], [low, high], color=INK, linestyle=":", linewidth=1.6, zorder=6)
-            artists += axes.plot(place, low, marker="o", color=COLOURS[0], markersize=8, linestyle="", zorder=7)
-            artists += axes.plot(place, high, marker="s", color=COLOURS[1], markersize=8, linestyle="", zorder=7)
+            artists += axes.plot(
+                [place, place], [low, high], color=INK, linestyle=":", linewidth=1.6, zorder=6
+            )
+            artists += axes.plot(
+                place, low, marker="o", color=COLOURS[0], markersize=8, linestyle="", zorder=7
+            )
+            artists += axes.plot(
+                place, high, marker="s", color=COLOURS[1], markersize=8, linestyle="", zorder=7
+            )
         return artists
 
     def costs(shift):
@@ -57,7 +65,9 @@ def flatness_panel(*, start=0.2):
 
     def describe(shift):
         train = {f"{name}_train": f"{valley(place):.2f}" for name, place in places.items()}
-        return t("viz.flat.told", shift=f"{shift:g}", **{k: f"{v:.2f}" for k, v in costs(shift).items()}, **train)
+        return t(
+            "viz.flat.told", shift=f"{shift:g}", **{k: f"{v:.2f}" for k, v in costs(shift).items()}, **train
+        )
 
     def numbers(shift):
         test = {t(f"viz.flat.{name}"): value for name, value in costs(shift).items()}
@@ -76,7 +86,7 @@ def flatness_panel(*, start=0.2):
     )
 
 
-HOLE, WIDTH, DEPTH = np.array([-0.6, 0.5]), 0.25, 0.7
+HOLE, WIDTH, DEPTH = np.array([-0.6, 0.75]), 0.25, 0.4
 
 
 def holed_bowl():
@@ -107,7 +117,7 @@ def ends_in_hole(rho):
     return bool(np.linalg.norm(sam_run(rho).points[-1] - HOLE) < 2 * WIDTH)
 
 
-def sam_panel(*, start=0.1):
+def sam_panel(*, start=0.03):
     """A slider over SAM's radius ρ on a bowl with a narrow hole in it. Returns a FramesPanel."""
 
     def background(figure):
@@ -115,7 +125,7 @@ def sam_panel(*, start=0.1):
         figures.surface(left, holed_bowl())
         figures.start(left, holed_bowl().start)
         left.set_title(t("viz.sam.title"))
-        figures.loss_axes(right, steps=STEPS, low=-0.6, high=4, log=False)
+        figures.loss_axes(right, steps=STEPS, low=0, high=2.4, log=False)
         right.set_title(t("viz.loss_by_step"))
 
     def draw(figure, rho):

@@ -7,14 +7,13 @@ import numpy as np
 
 from course_lib import registry
 from course_lib.messages import t
-
 from course_lib.viz.sliders import frames
 from course_lib.viz.theme import COLOURS, PALE
 
 SHARES = tuple(k / 10 for k in range(11))
 ALPHAS = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 4.0, 8.0, 16.0, 32.0)
 SHOWN = 10  # pictures drawn for every α
-GUTTER = 7  # pixels between them
+GUTTER = 5  # pixels between two beside each other; twice as many below, for a number
 MIDDLE = 0.1, 0.9  # a λ between these mixes visibly
 
 
@@ -100,7 +99,7 @@ def mixing_panel(glyphs, names, *, start=0.7):
 def _mosaic(pictures):
     """Pictures (s, s) in two rows with white gutters between."""
     rows = np.reshape(pictures, (2, -1, *pictures[0].shape))
-    padded = np.pad(rows, ((0, 0), (0, 0), (0, GUTTER), (0, GUTTER)), constant_values=1.0)
+    padded = np.pad(rows, ((0, 0), (0, 0), (0, 2 * GUTTER), (0, GUTTER)), constant_values=1.0)
     return np.concatenate([np.concatenate(list(row), axis=1) for row in padded], axis=0)
 
 
@@ -137,14 +136,18 @@ def lambda_panel(glyphs, *, start=0.2):
         axes.set_title(t("viz.lambda.title", alpha=f"{alpha:g}"))
         drawn = sorted(lambdas(alpha)[:SHOWN])
         mosaic = figure.add_axes((0.49, 0.02, 0.5, 0.96))
-        mosaic.imshow(_mosaic([mixed("mixup", glyphs, value)[0] for value in drawn]), cmap="gray", vmin=0, vmax=1)
+        mosaic.imshow(
+            _mosaic([mixed("mixup", glyphs, value)[0] for value in drawn]), cmap="gray", vmin=0, vmax=1
+        )
         mosaic.axis("off")
         side = glyphs.shape[-1]
         for k, value in enumerate(drawn):
             row, column = divmod(k, SHOWN // 2)
-            place = (side + GUTTER) * column + side / 2, (side + GUTTER) * row + side + 1
+            place = (side + GUTTER) * column + side / 2, (side + 2 * GUTTER) * row + side + 1
             mosaic.text(*place, f"{value:.2f}", ha="center", va="top", fontsize=10)
-        axes.plot(drawn, np.full(SHOWN, 0.12), "|", color=COLOURS[1], markersize=12, markeredgewidth=2, zorder=6)
+        axes.plot(
+            drawn, np.full(SHOWN, 0.12), "|", color=COLOURS[1], markersize=12, markeredgewidth=2, zorder=6
+        )
 
     def describe(alpha):
         return t("viz.lambda.told", alpha=f"{alpha:g}", share=f"{100 * middle_share(alpha):.0f}")
@@ -169,5 +172,3 @@ def lambda_panel(glyphs, *, start=0.2):
         numbers=numbers,
         size=(8.4, 3.3),
     )
-
-

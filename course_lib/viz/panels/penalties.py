@@ -39,7 +39,7 @@ def penalty_of(w, mix):
 
 
 def geometry_panel():
-    """Sliders over λ and the share of L1: where the smallest loss with its penalty lies. Returns a LivePanel."""
+    """Sliders over λ and the share of L1: where loss plus penalty is smallest. Returns a LivePanel."""
     controls = {
         "strength": value_slider("strength", list(STRENGTHS), start=0.8, title=t("viz.geometry.strength")),
         "mix": value_slider("mix", [0.0, 0.25, 0.5, 0.75, 1.0], start=1.0, title=t("viz.geometry.mix")),

@@ -38,7 +38,9 @@ def survival_panel(*, start=0.5):
         left, right = figures.two_axes(figure)
         left.set(xlim=(0, BLOCKS + 1), ylim=(0, 1.05), xlabel=t("viz.survival.block"), ylabel="$p_l$")
         left.set_title(t("viz.survival.title"))
-        right.set(xlim=(0, BLOCKS), ylim=(0, 0.3), xlabel=t("viz.survival.met"), ylabel=t("viz.survival.chance"))
+        right.set(
+            xlim=(0, BLOCKS), ylim=(0, 0.3), xlabel=t("viz.survival.met"), ylabel=t("viz.survival.chance")
+        )
         right.set_title(t("viz.survival.depths"))
 
     def draw(figure, last):
@@ -57,7 +59,11 @@ def survival_panel(*, start=0.5):
 
     def describe(last):
         mean = survivals(last).sum()
-        told = {"mean": f"{mean:.1f}", "spread": f"{spread(last):.1f}", "saved": f"{100 * (1 - mean / BLOCKS):.0f}"}
+        told = {
+            "mean": f"{mean:.1f}",
+            "spread": f"{spread(last):.1f}",
+            "saved": f"{100 * (1 - mean / BLOCKS):.0f}",
+        }
         return t("viz.survival.told", last=f"{last:g}", blocks=BLOCKS, **told)
 
     def numbers(last):

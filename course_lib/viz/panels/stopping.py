@@ -16,11 +16,12 @@ def stopped(val, patience):
     val: (checks,), validation losses. The last check where it never stops.
     """
     rule, state = registry.get("early_stopping").function, ()
-    for check, loss in enumerate(val):
+    for loss in val:
         stop, state = rule(float(loss), *([state] if state else []), patience=patience)
         if stop:
             break
-    return check, state[1] - 1  # the rule counts checks from 1
+    _, best_at, checks = state  # the rule counts checks from 1
+    return checks - 1, best_at - 1
 
 
 def stopping_panel(run, *, start=5):
