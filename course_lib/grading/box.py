@@ -4,20 +4,17 @@
 and `kill`. A box is killed as a whole, with all that descends from it.
 """
 
-import ctypes
 import itertools
 import json
 import os
 import re
-import select
 import shutil
-import signal
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -83,8 +80,8 @@ class Kit:
 class Box:
     """A runner behind the walls. channel: the way to it."""
 
-    def __init__(self, process, channel, kit, uid):
-        self._process, self.channel, self._kit, self._uid = process, channel, kit, uid
+    def __init__(self, process, channel, kit):
+        self._process, self.channel, self._kit = process, channel, kit
         self.peak = 0
         channel.watch = self.check
         self._checked = 0.0
@@ -108,12 +105,10 @@ class Box:
         """End the box with everything in it, and give its pipes back. Safe to call twice."""
         if self._process is None:
             return
-        inside = _descendants(self._process.pid)
-        self._process.kill()
+        self._process.kill()  # bubblewrap's first process inside dies with it, and with that all others
         self._process.wait()
         for pipe in (self.channel.reading, self.channel.writing):
             os.close(pipe)
-        _gone(inside)
         self._process = None
 
     def __enter__(self):
@@ -126,21 +121,217 @@ class Box:
 def open_box(kit: Kit | None = None) -> Box:
     """A new box, whose runner is starting up. Raises NoBox where none can be had, with the remedy."""
     kit = kit or Kit()
-    bubblewrap = _bubblewrap()
+    bubblewrap = shutil.which("bwrap")
+    if bubblewrap is None:
+        raise NoBox(t("grading.no_bubblewrap"))
     uid = FIRST_UID + next(_uids) % UIDS if os.geteuid() == 0 and kit.walls.other_uid else None
-    inner, outer = os.pipe(), os.pipe()  # to the runner, from the runner
-    given = [inner[0], outer[1]]
-    filters = [_as_file(bpf())] if kit.walls.seccomp else []
-    settings = {"reading": inner[0], "writing": outer[1], "uid": uid, "limits": _rlimits(kit)}
+    to_runner, from_runner = os.pipe(), os.pipe()
+    passed = [to_runner[0], from_runner[1]]
+    if kit.walls.seccomp:
+        passed.append(_filter())
+    settings = {"reading": passed[0], "writing": passed[1], "uid": uid, "limits": _rlimits(kit)}
     settings["alone"] = kit.walls.processes and kit.walls.leftovers
-    command = [bubblewrap, *_arguments(kit, filters), *_python(kit), json.dumps(settings)]
+    arguments = [*_namespaces(kit), *_environment(kit), *_mounts(kit)]
+    if kit.walls.seccomp:
+        arguments += ["--seccomp", str(passed[2])]
+    process = subprocess.Popen(
+        [bubblewrap, *arguments, *_runner(kit, settings)],
+        pass_fds=passed,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    for pipe in passed:
+        os.close(pipe)
+    os.set_blocking(to_runner[1], False)
+    return Box(process, wire.Channel(from_runner[0], to_runner[1]), kit)
+
+
+def _filter():
+    """The seccomp filter as a file that bubblewrap reads."""
+    file = os.memfd_create("seccomp", 0)
+    os.write(file, bpf())
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
+
+
+def _namespaces(kit):
+    names = ["ipc", "uts", "cgroup-try", *(["pid"] if kit.walls.processes else [])]
+    names += ["net"] if kit.walls.network else []
+    if os.geteuid() != 0:
+        return [f"--unshare-{name}" for name in (*names, "user")] + ["--die-with-parent", "--new-session"]
+    # As root there is no user namespace: the runner needs these two to become another user, and loses them by it.
+    capabilities = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    return [f"--unshare-{name}" for name in names] + ["--die-with-parent", "--new-session", *capabilities]
+
+
+def _environment(kit):
+    given = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LANG": "C.UTF-8", "HOME": "/tmp"}
+    given |= {"LD_LIBRARY_PATH": "/box/lib"} if kit.walls.filesystem else {}
+    cleared = ["--clearenv"] if kit.walls.environment else []
+    return cleared + [word for name, value in given.items() for word in ("--setenv", name, value)]
+
+
+def _mounts(kit):
+    """An empty root with Python, NumPy and the runner's files, read-only, and a small /tmp."""
+    if not kit.walls.filesystem:
+        return ["--bind", "/", "/", "--dev-bind", "/dev", "/dev"]
+    words = ["--chmod", "0755", "/"]
+    places = _places()
+    # Folders that bubblewrap makes on its own are closed to the other user.
+    for folder in sorted({str(parent) for place in places for parent in Path(place).parents} - {"/"}):
+        words += ["--perms", "0755", "--dir", folder]
+    for place, source in places.items():
+        words += ["--ro-bind", source, place]
+    words += ["--perms", "0755", "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"]
+    words += ["--ro-bind", "/dev/urandom", "/dev/urandom"]
+    words += ["--perms", "1777", "--size", str(kit.limits.scratch), "--tmpfs", "/tmp"]
+    return [*words, "--remount-ro", "/"]
+
+
+_HERE, _SITE = Path(__file__).parent, Path(np.__file__).parents[1]
+_SCRIPTS = (_HERE / "runner.py", Path(wire.__file__), Path(calling.__file__))
+
+
+@cache
+def _places():
+    """What stands in the box: {path in the box: path here}."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    places = {f"/box/{path.name}": str(path) for path in _SCRIPTS}
+    places |= {
+        f"/box/site/{name}": str(_SITE / name) for name in ("numpy", "numpy.libs") if (_SITE / name).is_dir()
+    }
+    places["/python/bin/python"] = os.path.realpath(sys.executable)
+    places[f"/python/{sys.platlibdir}/{version}"] = sysconfig.get_path("stdlib")
+    return places | _libraries()
+
+
+# Imports NumPy and every extension module of the standard library, and prints the files that came with them.
+_PROBE = """
+import importlib, os, sys
+sys.path.append(sys.argv[1])
+import numpy.linalg, numpy.fft, numpy.random
+folder = next(p for p in sys.path if p.endswith("lib-dynload"))
+for name in sorted({file.split(".")[0] for file in os.listdir(folder)}):
     try:
-        process = subprocess.Popen(
-            command, pass_fds=[*given, *filters], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, preexec_fn=None,
-        )
-    finally:
-        for pipe in (*given, *filters):
-            os.close(pipe)
-    os.set_blocking(inner[1], False)
-    return Box(process, wire.Channel(outer[0], inner[1]), kit, uid)
+        importlib.import_module(name)
+    except ImportError:
+        pass
+print(*{line.split(maxsplit=5)[5].strip() for line in open("/proc/self/maps") if line.count("/") > 1}, sep="\\n")
+"""
+
+
+def _libraries():
+    """The shared libraries that Python and NumPy load, and the loader, at the place where Python seeks it."""
+    python = os.path.realpath(sys.executable)
+    command = [python, "-I", "-S", "-c", _PROBE, str(_SITE)]
+    mapped = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split(
+        "\n"
+    )
+    outside = [p for p in mapped if ".so" in p and str(_SITE) not in p and "lib-dynload" not in p]
+    found = {f"/box/lib/{os.path.basename(path)}": path for path in outside}
+    unwinder = Path(next(p for p in outside if "/libc.so" in p)).with_name("libgcc_s.so.1")
+    if unwinder.exists():  # threads that end need it
+        found[f"/box/lib/{unwinder.name}"] = str(unwinder)
+    loader = re.search(rb"/lib[\w/]*/ld-[\w.-]+", Path(python).read_bytes()[:8192])[0].decode()
+    return {loader: os.path.realpath(loader), **found}
+
+
+def _runner(kit, settings):
+    """The command that starts the runner in the box."""
+    if kit.walls.filesystem:
+        python, script, path, folder = "/python/bin/python", "/box/runner.py", ["/box", "/box/site"], "/tmp"
+    else:
+        folder, script = tempfile.gettempdir(), str(_SCRIPTS[0])
+        python, path = os.path.realpath(sys.executable), [*{str(p.parent) for p in _SCRIPTS}, str(_SITE)]
+    return [python, "-I", "-S", script, json.dumps({**settings, "path": path, "folder": folder})]
+
+
+def _rlimits(kit):
+    if not kit.walls.rlimits:
+        return {}
+    limits = kit.limits
+    most = {"RLIMIT_AS": limits.memory, "RLIMIT_FSIZE": limits.scratch, "RLIMIT_NOFILE": limits.open_files}
+    most |= {"RLIMIT_CORE": 0, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0, "RLIMIT_CPU": limits.cpu_seconds}
+    # Before Linux 5.14 it counted all processes of an ordinary user, also those outside.
+    kernel = tuple(map(int, re.match(r"(\d+)\.(\d+)", os.uname().release).groups()))
+    alone = os.geteuid() == 0 and kit.walls.other_uid
+    return most | ({"RLIMIT_NPROC": limits.processes} if alone or kernel >= (5, 14) else {})
+
+
+def _descendants(pid):
+    """All processes below one, itself included."""
+    found = [pid]
+    for one in found:
+        try:
+            for task in os.listdir(f"/proc/{one}/task"):
+                found += map(int, Path(f"/proc/{one}/task/{task}/children").read_text().split())
+        except OSError:  # it has ended meanwhile
+            continue
+    return found
+
+
+def _memory(pid):
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def _files(pids):
+    """How many files lie in the box's /tmp, seen through its last process; 0 where that cannot be seen."""
+    try:
+        found = os.statvfs(f"/proc/{pids[-1]}/root/tmp")
+    except OSError:
+        return 0
+    return found.f_files - found.f_ffree
+
+
+class Boxes:
+    """Hands out boxes, and starts the next one ahead, so that nobody waits for Python to start."""
+
+    def __init__(self, kit: Kit | None = None, ahead: int = 1):
+        self._kit, self._ready = kit or Kit(), []
+        self._ahead = ahead
+
+    def take(self, seconds: float = 30.0) -> Box:
+        """A box whose runner answers. Raises NoBox."""
+        box = self._ready.pop() if self._ready else open_box(self._kit)
+        while len(self._ready) < self._ahead:
+            self._ready.append(open_box(self._kit))
+        try:
+            ready = box.channel.receive(until=time.monotonic() + seconds)
+        except wire.WireError as error:
+            box.kill()
+            raise NoBox(t("grading.no_box", error=_complaint(self._kit) or str(error))) from error
+        if ready.kind != "ready":
+            raise NoBox(t("grading.no_box", error=ready.kind))
+        return box
+
+    def close(self):
+        """End the boxes that nobody took."""
+        for box in self._ready:
+            box.kill()
+        self._ready = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def _complaint(kit):
+    """What bubblewrap says when it cannot make a box."""
+    arguments = [
+        *_namespaces(kit),
+        *_environment(kit),
+        *_mounts(kit),
+        "/python/bin/python",
+        "-I",
+        "-S",
+        "-c",
+        "",
+    ]
+    tried = subprocess.run([shutil.which("bwrap"), *arguments], capture_output=True, text=True, timeout=20)
+    return tried.stderr.strip()[-500:]

@@ -26,7 +26,11 @@ MAX_HEADER, MAX_BODY = 1 << 20, 1 << 24
 MAX_NODES, MAX_DEPTH, MAX_TEXT, MAX_DIGITS, MAX_DIMENSIONS = 20_000, 16, 200_000, 64, 8
 # The byte order is fixed, so that both sides mean the same.
 DTYPES = {name: np.dtype(name).newbyteorder("<") for name in ("bool", "float16", "float32", "float64")}
-DTYPES |= {f"{sign}int{bits}": np.dtype(f"<{sign[:1] or 'i'}{bits // 8}") for sign in ("", "u") for bits in (8, 16, 32, 64)}
+DTYPES |= {
+    f"{sign}int{bits}": np.dtype(f"<{sign[:1] or 'i'}{bits // 8}")
+    for sign in ("", "u")
+    for bits in (8, 16, 32, 64)
+}
 
 
 class WireError(Exception):
@@ -54,14 +58,16 @@ class Foreign:
 
 
 class Remote:
-    """A function of the driver's: it crosses as a number, and calling it asks the driver."""
+    """A function of the driver's: it crosses as a number, and calling it asks the driver by `ask`."""
 
-    def __init__(self, number, ask=None):
-        self.number, self._ask = number, ask
+    ask = None  # the runner sets it
+
+    def __init__(self, number):
+        self.number = number
 
     def __call__(self, *args, **keywords):
         """The driver's value. Raises ValueError where the driver refuses."""
-        return self._ask(self.number, args, keywords)
+        return Remote.ask(self.number, args, keywords)
 
 
 def foreign(name: str, module: str = "") -> Foreign:
@@ -114,7 +120,11 @@ def _encode_plain(value, kind):
 
 def _encode_array(value, kind, body):
     name = value.dtype.name
-    if name not in DTYPES or value.ndim > MAX_DIMENSIONS or (kind is not np.ndarray and kind is not np.dtype(name).type):
+    if (
+        name not in DTYPES
+        or value.ndim > MAX_DIMENSIONS
+        or (kind is not np.ndarray and kind is not np.dtype(name).type)
+    ):
         return ["foreign", f"ndarray_of_{name}" if kind is np.ndarray else kind.__name__, "numpy"]
     if value.nbytes > MAX_BODY:
         raise WireError(f"an array of {value.nbytes} bytes is too large")
