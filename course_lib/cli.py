@@ -1,5 +1,5 @@
 """The `course` command: `course lab`, `course doctor`, `course build`, `course experiment`, `course data`,
-`course list`.
+`course list`, `course grade`, `course check`.
 
 Every command imports what it needs when it runs, so that `course --help` answers at once.
 Exit status: 0 done, 1 problems found, 2 used wrongly.
@@ -100,7 +100,40 @@ def make_app() -> typer.Typer:
         raise typer.Exit(run_experiments(names or [], stale))
 
     app.add_typer(_data_app(), name="data")
+    _add_grading(app)
     return app
+
+
+def _add_grading(app):
+    """`course grade` and `course check`."""
+
+    @app.command(help=t("cli.grade"))
+    def grade(
+        path: Annotated[Path, typer.Argument(metavar="PATH", exists=True, help=t("cli.grade_path"))],
+        out: Annotated[
+            Path, typer.Option("--out", metavar="GRADES", help=t("cli.grade_out"), file_okay=False)
+        ],
+        assignment: Annotated[
+            str, typer.Option("--assignment", metavar="NAME", help=t("cli.grade_assignment"))
+        ] = "",
+        secret: Annotated[
+            Path | None, typer.Option("--secret", metavar="FILE", help=t("cli.grade_secret"))
+        ] = None,
+    ):
+        from course_lib.grading.commands import grade_submissions
+
+        raise typer.Exit(grade_submissions(_root(), path, out, assignment, secret))
+
+    @app.command(help=t("cli.check"))
+    def check(
+        path: Annotated[Path, typer.Argument(metavar="NOTEBOOK", exists=True, help=t("cli.check_path"))],
+        assignment: Annotated[
+            str, typer.Option("--assignment", metavar="NAME", help=t("cli.grade_assignment"))
+        ] = "",
+    ):
+        from course_lib.grading.commands import check_notebook
+
+        raise typer.Exit(check_notebook(_root(), path, assignment))
 
 
 def _data_app() -> typer.Typer:

@@ -21,7 +21,7 @@ class Refusal(Exception):
         self.key = key
 
 
-class _TimeUp(BaseException):
+class TimeUp(BaseException):
     """Not an Exception, so that a learner's `except Exception` does not swallow it."""
 
 
@@ -43,7 +43,7 @@ def run(function, case, like=None, signature=None) -> list:
         with time_limit(SECONDS):
             for value in calls(function, case, look):
                 values.append(value)
-    except _TimeUp:
+    except TimeUp:
         raise Refusal("check.timeout", seconds=f"{SECONDS:g}") from None
     except Misfit as misfit:
         raise Refusal(misfit.key, **misfit.values) from None
@@ -88,7 +88,7 @@ def time_limit(seconds):
     if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
 
         def ring(signum, frame):
-            raise _TimeUp
+            raise TimeUp
 
         before = signal.signal(signal.SIGALRM, ring)
         # It rings again, in case a bare `except:` swallowed the first.
@@ -102,7 +102,7 @@ def time_limit(seconds):
         me = ctypes.c_ulong(threading.get_ident())
 
         def interrupt():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(me, ctypes.py_object(_TimeUp))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(me, ctypes.py_object(TimeUp))
 
         timer = threading.Timer(seconds, interrupt)
         timer.start()

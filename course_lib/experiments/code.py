@@ -60,7 +60,8 @@ def _globals(function, tree, parts):
     scope = vars(inspect.getmodule(function))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     meanings = []
-    for name in sorted(names & set(scope) - _locals(tree)):
+    # where the file lies on this machine changes no number
+    for name in sorted(names & set(scope) - _locals(tree) - {"__file__"}):
         value = scope[name]
         if isinstance(value, ModuleType):
             if _ours(value.__name__):

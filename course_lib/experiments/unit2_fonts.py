@@ -142,13 +142,14 @@ def record(*, seeds, epochs, progress=True, root=None, data=None):
 class FontsGap:
     """accuracy: {technique: {"seen", "unseen": (seeds,)}}, in percent. outdated: the code has changed since.
 
-    seeds: how many runs of each. epochs: of each run.
+    seeds: how many runs of each. epochs: of each run. small: whether it was made with less than FULL.
     """
 
     accuracy: dict[str, dict[str, np.ndarray]]
     seeds: int
     epochs: int
     outdated: bool
+    small: bool
 
     def gain(self, name) -> Interval:
         """Points of accuracy on unseen fonts that a technique brings, seed by seed, beside "plain"."""
@@ -167,4 +168,6 @@ def fonts_gap(root=None) -> FontsGap:
         name: {split: np.array(values) for split, values in both.items()}
         for name, both in stored["accuracy"].items()
     }
-    return FontsGap(accuracy, len(stored["seeds"]), stored["epochs"], stored["code"] != code())
+    seeds, epochs = len(stored["seeds"]), stored["epochs"]
+    small = seeds < len(FULL["seeds"]) or epochs < FULL["epochs"]
+    return FontsGap(accuracy, seeds, epochs, stored["code"] != code(), small)

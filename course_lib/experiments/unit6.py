@@ -128,8 +128,8 @@ RATES = (0.003, 0.006, 0.012, 0.025, 0.05, 0.1)
 RADIUS = 0.5  # of the steps away from a minimum: a twentieth of the length of all weights
 
 
-@states(23, seeds=range(16), margin=0.3)
-def flat_minima_generalize(seeds, rates=RATES, epochs=60):
+@states(23, seeds=range(32), margin=0.3)
+def flat_minima_generalize(seeds, rates=RATES, epochs=40):
     """Rank correlation, over nets of one seed and several rates, of sharpness and what new pictures cost."""
     nets = list(seeds) * len(rates)
     data = few_digits(200, seeds=nets, noise=0.5)
@@ -157,7 +157,7 @@ def sharpness(params, x, y, *, radius=RADIUS, directions=4, seed=0):
     return (rise / directions).numpy()
 
 
-def rescaled(params, nets, *, most=30.0):
+def rescaled(params, nets, *, most=1000.0):
     """The same functions by other weights: a layer times c, the next divided by c. c from 1 to `most`.
 
     ReLU lets a positive factor through, so that every output stays (Dinh et al. 2017, §4).

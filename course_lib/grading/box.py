@@ -4,9 +4,11 @@
 and `kill`. A box is killed as a whole, with all that descends from it.
 """
 
+import atexit
 import itertools
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -14,7 +16,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +24,7 @@ import numpy as np
 
 from course_lib.assessment import calling
 from course_lib.grading import wire
-from course_lib.grading.seccomp import bpf
+from course_lib.grading.seccomp import ARCHITECTURES, bpf
 from course_lib.messages import t
 
 MEGABYTE = 1 << 20
@@ -71,19 +73,26 @@ class Walls:
 
 @dataclass(frozen=True)
 class Kit:
-    """How to build a box. walls, limits: see there."""
+    """How to build a box. bare: none at all, for a learner's own code on their own machine."""
 
     walls: Walls = field(default_factory=Walls)
     limits: Limits = field(default_factory=Limits)
+    bare: bool = False
+
+    @classmethod
+    def without_walls(cls):
+        """A plain process."""
+        names = [wall.name for wall in fields(Walls)]
+        return cls(Walls(**dict.fromkeys(names, False)), bare=True)
 
 
 class Box:
-    """A runner behind the walls. channel: the way to it."""
+    """A runner behind the walls. channel: the way to it. lending: what functions of ours answer to it."""
 
-    def __init__(self, process, channel, kit):
-        self._process, self.channel, self._kit = process, channel, kit
+    def __init__(self, process, channel, lending, kit):
+        self._process, self.channel, self.lending, self._kit = process, channel, lending, kit
         self.peak = 0
-        channel.watch = self.check
+        channel.watch = lending.watch = self.check
         self._checked = 0.0
 
     def check(self):
@@ -107,7 +116,7 @@ class Box:
             return
         self._process.kill()  # bubblewrap's first process inside dies with it, and with that all others
         self._process.wait()
-        for pipe in (self.channel.reading, self.channel.writing):
+        for pipe in (self.channel.reading, self.channel.writing, self.lending.writing):
             os.close(pipe)
         self._process = None
 
@@ -121,30 +130,38 @@ class Box:
 def open_box(kit: Kit | None = None) -> Box:
     """A new box, whose runner is starting up. Raises NoBox where none can be had, with the remedy."""
     kit = kit or Kit()
-    bubblewrap = shutil.which("bwrap")
-    if bubblewrap is None:
-        raise NoBox(t("grading.no_bubblewrap"))
-    uid = FIRST_UID + next(_uids) % UIDS if os.geteuid() == 0 and kit.walls.other_uid else None
-    to_runner, from_runner = os.pipe(), os.pipe()
-    passed = [to_runner[0], from_runner[1]]
+    if not hasattr(os, "fork"):
+        raise NoBox(t("grading.no_fork"))
+    command = _bubblewrap(kit)
+    to_runner, from_runner, lent = os.pipe(), os.pipe(), os.pipe()
+    passed = [to_runner[0], from_runner[1], lent[0]]
+    settings = {"reading": passed[0], "writing": passed[1], "lent": passed[2], "limits": _rlimits(kit)}
+    settings["uid"] = FIRST_UID + next(_uids) % UIDS if kit.walls.other_uid and os.geteuid() == 0 else None
+    settings["alone"] = kit.walls.processes and kit.walls.leftovers
     if kit.walls.seccomp:
         passed.append(_filter())
-    settings = {"reading": passed[0], "writing": passed[1], "uid": uid, "limits": _rlimits(kit)}
-    settings["alone"] = kit.walls.processes and kit.walls.leftovers
-    arguments = [*_namespaces(kit), *_environment(kit), *_mounts(kit)]
-    if kit.walls.seccomp:
-        arguments += ["--seccomp", str(passed[2])]
-    process = subprocess.Popen(
-        [bubblewrap, *arguments, *_runner(kit, settings)],
-        pass_fds=passed,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+        command += ["--seccomp", str(passed[-1])]
+    silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    process = subprocess.Popen([*command, *_runner(kit, settings)], pass_fds=passed, **silent)
     for pipe in passed:
         os.close(pipe)
-    os.set_blocking(to_runner[1], False)
-    return Box(process, wire.Channel(from_runner[0], to_runner[1]), kit)
+    for pipe in (to_runner[1], lent[1]):
+        os.set_blocking(pipe, False)
+    return Box(
+        process, wire.Channel(from_runner[0], to_runner[1]), wire.Channel(from_runner[0], lent[1]), kit
+    )
+
+
+def _bubblewrap(kit):
+    """The command that makes the box around another one; empty where none is wanted. Raises NoBox."""
+    if kit.bare:
+        return []
+    found = shutil.which("bwrap")
+    if found is None:
+        raise NoBox(t("grading.no_bubblewrap"))
+    if platform.machine() not in ARCHITECTURES:
+        raise NoBox(t("grading.no_machine", machine=platform.machine()))
+    return [found, *_namespaces(kit), *_environment(kit), *_mounts(kit)]
 
 
 def _filter():
@@ -160,7 +177,7 @@ def _namespaces(kit):
     names += ["net"] if kit.walls.network else []
     if os.geteuid() != 0:
         return [f"--unshare-{name}" for name in (*names, "user")] + ["--die-with-parent", "--new-session"]
-    # As root there is no user namespace: the runner needs these two to become another user, and loses them by it.
+    # As root without a user namespace: the runner needs these two to become another user, and loses them.
     capabilities = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     return [f"--unshare-{name}" for name in names] + ["--die-with-parent", "--new-session", *capabilities]
 
@@ -206,33 +223,38 @@ def _places():
     return places | _libraries()
 
 
-# Imports NumPy and every extension module of the standard library, and prints the files that came with them.
+# Imports NumPy and the extension modules of the standard library, and prints the files that came with them.
 _PROBE = """
 import importlib, os, sys
 sys.path.append(sys.argv[1])
 import numpy.linalg, numpy.fft, numpy.random
 folder = next(p for p in sys.path if p.endswith("lib-dynload"))
-for name in sorted({file.split(".")[0] for file in os.listdir(folder)}):
+for name in sorted({file.split(".")[0] for file in os.listdir(folder)} - set(sys.argv[2].split())):
     try:
         importlib.import_module(name)
     except ImportError:
         pass
-print(*{line.split(maxsplit=5)[5].strip() for line in open("/proc/self/maps") if line.count("/") > 1}, sep="\\n")
+for line in open("/proc/self/maps"):
+    if line.count("/") > 1:
+        print(line.split(maxsplit=5)[5].strip())
 """
+_NOT_NEEDED = "_tkinter nis _ssl readline _curses _curses_panel _dbm _gdbm _sqlite3 _crypt _hashlib"
 
 
 def _libraries():
     """The shared libraries that Python and NumPy load, and the loader, at the place where Python seeks it."""
     python = os.path.realpath(sys.executable)
-    command = [python, "-I", "-S", "-c", _PROBE, str(_SITE)]
-    mapped = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split(
-        "\n"
-    )
-    outside = [p for p in mapped if ".so" in p and str(_SITE) not in p and "lib-dynload" not in p]
-    found = {f"/box/lib/{os.path.basename(path)}": path for path in outside}
+    command = [python, "-I", "-S", "-c", _PROBE, str(_SITE), _NOT_NEEDED]
+    mapped = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    outside = {p for p in mapped.split("\n") if ".so" in p and str(_SITE) not in p and "lib-dynload" not in p}
+    # Threads that end load this one, which lies beside the C library.
     unwinder = Path(next(p for p in outside if "/libc.so" in p)).with_name("libgcc_s.so.1")
-    if unwinder.exists():  # threads that end need it
-        found[f"/box/lib/{unwinder.name}"] = str(unwinder)
+    outside |= {str(unwinder)} if unwinder.exists() else set()
+    found = {}
+    for path in sorted(outside):
+        name = os.path.basename(path)
+        # libz.so.1.2.13 is asked for as libz.so.1, but libpython3.11.so.1.0 by its whole name
+        found |= {f"/box/lib/{name}": path, f"/box/lib/{re.match(r'.*?[.]so([.][0-9]+)?', name)[0]}": path}
     loader = re.search(rb"/lib[\w/]*/ld-[\w.-]+", Path(python).read_bytes()[:8192])[0].decode()
     return {loader: os.path.realpath(loader), **found}
 
@@ -242,9 +264,20 @@ def _runner(kit, settings):
     if kit.walls.filesystem:
         python, script, path, folder = "/python/bin/python", "/box/runner.py", ["/box", "/box/site"], "/tmp"
     else:
-        folder, script = tempfile.gettempdir(), str(_SCRIPTS[0])
-        python, path = os.path.realpath(sys.executable), [*{str(p.parent) for p in _SCRIPTS}, str(_SITE)]
+        python, path = os.path.realpath(sys.executable), [_scripts(), str(_SITE)]
+        folder, script = tempfile.gettempdir(), f"{path[0]}/runner.py"
     return [python, "-I", "-S", script, json.dumps({**settings, "path": path, "folder": folder})]
+
+
+@cache
+def _scripts():
+    """A folder with the runner's files alone: beside them here lie modules with the names of Python's own."""
+    folder = tempfile.mkdtemp(prefix="course-runner-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.chmod(folder, 0o755)
+    for script in _SCRIPTS:
+        shutil.copy(script, folder)
+    return folder
 
 
 def _rlimits(kit):
@@ -323,15 +356,5 @@ class Boxes:
 
 def _complaint(kit):
     """What bubblewrap says when it cannot make a box."""
-    arguments = [
-        *_namespaces(kit),
-        *_environment(kit),
-        *_mounts(kit),
-        "/python/bin/python",
-        "-I",
-        "-S",
-        "-c",
-        "",
-    ]
-    tried = subprocess.run([shutil.which("bwrap"), *arguments], capture_output=True, text=True, timeout=20)
-    return tried.stderr.strip()[-500:]
+    command = [*_bubblewrap(kit), sys.executable if kit.bare else "/python/bin/python", "-I", "-S", "-c", ""]
+    return subprocess.run(command, capture_output=True, text=True, timeout=20).stderr.strip()[-500:]

@@ -5,11 +5,13 @@ believed: the driver looks at arrays and compares them itself. So a runner taken
 can only hand in other arrays.
 """
 
+import gc
 import json
 import linecache
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import SimpleNamespace
 
 
@@ -21,9 +23,10 @@ def main(settings):
 
     _limit(settings)
     channel = wire.Channel(settings["reading"], settings["writing"])
-    wire.Remote.ask = _asks(channel, wire)
+    wire.Remote.ask = _asks(wire.Channel(settings["lent"], settings["writing"]))
     channel.send("ready")
     names = {"__name__": "__main__", "__builtins__": __builtins__}
+    gc.freeze()  # so that forks share what is there
     while True:
         request = channel.receive()
         if request.kind == "cell":
@@ -111,7 +114,7 @@ def _plain(misfit):
     return {"key": misfit.key, **{name: str(value)[:500] for name, value in misfit.values.items()}}
 
 
-def _asks(channel, wire):
+def _asks(channel):
     def ask(number, args, keywords):
         channel.send("ask", "", [number, args, keywords])
         answer = channel.receive()
@@ -125,15 +128,11 @@ def _asks(channel, wire):
 def _kill_leftovers():
     """End whatever the call left running. The number says that this is a process namespace of our own."""
     if os.getpid() == 2:
-        try:
+        with suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        try:
-            while os.waitpid(-1, 0):
-                pass
-        except ChildProcessError:
-            pass
+        with suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
 
 
 if __name__ == "__main__":

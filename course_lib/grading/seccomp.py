@@ -80,12 +80,12 @@ _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 
 
 def bpf(machine: str | None = None) -> bytes:
-    """The filter's instructions. machine: as platform.machine() gives it. Raises KeyError on an unknown one."""
+    """The filter's instructions. machine: of platform.machine(). Raises KeyError on an unknown one."""
     machine = machine or platform.machine()
-    column = tuple(ARCHITECTURES).index(machine) if machine in ARCHITECTURES else -1
+    architecture, column = ARCHITECTURES[machine], list(ARCHITECTURES).index(machine)
     code = [
-        (_LOAD, 0, 0, 4),  # the architecture
-        (_EQUAL, 1, 0, ARCHITECTURES[machine]),
+        (_LOAD, 0, 0, 4),
+        (_EQUAL, 1, 0, architecture),
         (_RETURN, 0, 0, KILL),
         (_LOAD, 0, 0, 0),  # the call's number
     ]

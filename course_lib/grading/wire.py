@@ -16,6 +16,7 @@ import select
 import struct
 import time
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -72,10 +73,17 @@ class Remote:
 
 def foreign(name: str, module: str = "") -> Foreign:
     """A stand-in whose type shows the given name and module, cut to letters that cannot do harm."""
-    return type(_word(name) or "object", (Foreign,), {"__module__": _word(module)})()
+    return _stand_in(_word(name) or "object", _word(module))()
+
+
+@lru_cache(256)
+def _stand_in(name, module):
+    return type(name, (Foreign,), {"__module__": module})
 
 
 def _word(text):
+    if type(text) is not str:
+        raise WireError("malformed: name")
     return "".join(c for c in text[:60] if c.isalnum() or c in "._")
 
 
@@ -109,7 +117,7 @@ def _encode(value, body, count, depth):
 def _encode_plain(value, kind):
     if kind is bool or (kind is str and len(value) <= MAX_TEXT):
         return [kind.__name__, value]
-    if kind is int and value.bit_length() <= 200:
+    if kind is int and value.bit_length() <= 63:
         return ["int", str(value)]
     if kind is float:
         return ["float", value.hex()]
@@ -214,6 +222,13 @@ def _whole(text):
     return int(text)
 
 
+def _int(text):
+    value = _whole(text)
+    if value.bit_length() > 63:  # more than NumPy's functions take
+        raise WireError("malformed: int")
+    return value
+
+
 def _dict(rest, body, part):
     if any(type(key) is not str for key, _ in rest):
         raise WireError("malformed: key")
@@ -233,7 +248,7 @@ _DECODERS = {
     "dots": _no_more(Ellipsis),
     "bool": _of(bool),
     "str": _of(str),
-    "int": lambda rest, body, part: _whole(*rest),
+    "int": lambda rest, body, part: _int(*rest),
     "float": lambda rest, body, part: float.fromhex(*rest),
     "fraction": lambda rest, body, part: _fraction(*rest),
     "tuple": lambda rest, body, part: tuple(map(part, rest)),
@@ -242,7 +257,7 @@ _DECODERS = {
     "array": _array,
     "scalar": lambda rest, body, part: _array(rest, body, part)[()],
     "foreign": lambda rest, body, part: foreign(*rest),
-    "remote": lambda rest, body, part: Remote(_whole(*rest)),
+    "remote": lambda rest, body, part: Remote(_int(*rest)),
 }
 
 
@@ -257,18 +272,17 @@ class Channel:
 
     def __init__(self, reading: int, writing: int, watch=lambda: None):
         self.reading, self.writing, self.watch = reading, writing, watch
+        self._unsent = bytearray()
+
+    def post(self, kind, token="", value=None):
+        """Put a frame in line: it is written while one waits for others, so that neither side blocks."""
+        self._unsent += pack(kind, token, value)
 
     def send(self, kind, token="", value=None, *, until=math.inf):
-        """Write a frame. Raises WireError where the other side is gone or does not read."""
-        rest = memoryview(pack(kind, token, value))
-        while rest:
-            self._wait([], [self.writing], until)
-            try:
-                rest = rest[os.write(self.writing, rest[:65536]) :]
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise Closed(str(error)) from error
+        """Write a frame, and those in line before it. Raises Late, or Closed."""
+        self.post(kind, token, value)
+        while self._unsent:
+            self._wait([], until)
 
     def receive(self, *, until=math.inf) -> Frame:
         """The next frame. until: a time of time.monotonic(). Raises Late, Closed or WireError."""
@@ -282,7 +296,7 @@ class Channel:
     def _read(self, count, until):
         parts = []
         while count:
-            self._wait([self.reading], [], until)
+            self._wait([self.reading], until)
             part = os.read(self.reading, min(count, 1 << 16))
             if not part:
                 raise Closed("the pipe is closed")
@@ -290,9 +304,23 @@ class Channel:
             count -= len(part)
         return b"".join(parts)
 
-    def _wait(self, readers, writers, until):
-        """Until a pipe is ready; every 20 ms the watch has its turn."""
-        while not any(select.select(readers, writers, [], 0.02)):
+    def _wait(self, readers, until):
+        """Until there is something to read, or something was written; every 20 ms the watch has its turn."""
+        while True:
+            ready, writers, _ = select.select(readers, [self.writing] if self._unsent else [], [], 0.02)
+            if writers:
+                self._write()
+            if ready or (writers and not readers):
+                return
             self.watch()
             if time.monotonic() > until:
                 raise Late("no answer in time")
+
+    def _write(self):
+        try:
+            # no more than a pipe surely takes, as it may be one that blocks
+            del self._unsent[: os.write(self.writing, self._unsent[: select.PIPE_BUF])]
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise Closed(str(error)) from error

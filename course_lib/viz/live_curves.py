@@ -74,8 +74,9 @@ def _figure(history, epochs, goal):
     if goal is not None:
         line = {"color": COLOURS[2], "linestyle": (0, (1, 2)), "linewidth": 1.6}
         right.axhline(goal, **line, label=t("fit.goal", goal=f"{goal:.0%}"))
-    legend(left, loc="upper right")
-    legend(right, loc="lower right")
+    # a net that does not learn has its curves where those of others leave room
+    legend(left, loc="best")
+    legend(right, loc="best")
     return figure
 
 

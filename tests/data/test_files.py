@@ -81,7 +81,7 @@ def faulty(content):
 def test_a_faulty_idx_file_is_refused_by_name(fashion, name, fault):
     path = fashion[0] / name
     path.write_bytes(faulty(gzip.decompress(path.read_bytes()))[fault])
-    with pytest.raises(ValueError, match=rf"{name} is cut, damaged or another file \(.+\)\. Delete it"):
+    with pytest.raises(ValueError, match=rf"{name} is truncated, damaged or another file \(.+\)\. Delete it"):
         files.load_fashion_mnist(fashion[0], validation=5)
 
 
@@ -215,7 +215,7 @@ def test_nothing_in_a_python_batch_is_run(tmp_path):
 def test_a_pickle_that_is_no_batch_is_refused(tmp_path, wrong):
     cifar(tmp_path / "c", "new")
     (tmp_path / "c" / "data_batch_2").write_bytes(pickle.dumps(wrong, protocol=2))
-    with pytest.raises(ValueError, match="data_batch_2 is cut, damaged or another file"):
+    with pytest.raises(ValueError, match="data_batch_2 is truncated, damaged or another file"):
         files.load_cifar10(tmp_path / "c", validation=6)
 
 
@@ -225,7 +225,7 @@ def test_a_cut_batch_is_refused(tmp_path, form, keep):
     cifar(tmp_path / "c", form)
     path = tmp_path / "c" / FORMATS[form][0][1]
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(ValueError, match=rf"{path.name} is cut, damaged"):
+    with pytest.raises(ValueError, match=rf"{path.name} is truncated, damaged"):
         files.load_cifar10(tmp_path / "c", validation=6)
 
 
@@ -234,14 +234,14 @@ def test_a_cut_archive_is_refused(tmp_path, keep):
     cifar(tmp_path / "c", "binary")
     path = pack(tmp_path / "c", tmp_path / "c.tar.gz")
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(ValueError, match=r"c\.tar\.gz is cut, damaged"):
+    with pytest.raises(ValueError, match=r"c\.tar\.gz is truncated, damaged"):
         files.load_cifar10(path, validation=6)
 
 
 def test_an_archive_or_folder_without_batches_is_refused(tmp_path):
     with tarfile.open(tmp_path / "c.tar.gz", "w:gz") as archive:
         archive.addfile(tarfile.TarInfo("readme.txt"), io.BytesIO())
-    with pytest.raises(ValueError, match=r"c\.tar\.gz is cut, damaged or another.*not a batch of CIFAR-10"):
+    with pytest.raises(ValueError, match=r"c\.tar\.gz is truncated, damaged or another.*not a batch of CIFAR-10"):
         files.load_cifar10(tmp_path / "c.tar.gz")
     with pytest.raises(FileNotFoundError, match=r"holds no CIFAR-10 files.*data_batch_1\.bin"):
         files.load_cifar10(tmp_path)

@@ -104,6 +104,11 @@ def test_what_is_taken_out_of_a_module_counts(hash_of):
     assert hash_of(unlike.format("cosine")) != hash_of(unlike.format("step_decay"))
 
 
+def test_where_the_file_lies_does_not_count(hash_of):
+    source = "def experiment(seeds):\n    return __file__\n"
+    assert hash_of(source) == hash_of(source)  # each time from another file
+
+
 def test_a_local_name_hides_a_global_one(hash_of):
     body = "def experiment(seeds, run=1):\n    size = 2\n    return run + size\n"
     there = "def run():\n    return {}\ndef size():\n    return {}\n"

@@ -144,7 +144,7 @@ def test_the_fonts_study_measures_stores_and_knows_when_it_is_stale(tmp_path, mo
     assert unit2_fonts.is_stale(tmp_path)
     unit2_fonts.record(seeds=(0, 1), epochs=1, progress=False, root=tmp_path, data=data)
     found = unit2_fonts.fonts_gap(tmp_path)
-    assert (found.seeds, found.epochs, found.outdated) == (2, 1, False)
+    assert (found.seeds, found.epochs, found.outdated, found.small) == (2, 1, False, True)
     assert unit2_fonts.is_stale(tmp_path)  # not made with the full settings
     assert (found.gain("plain").mean, found.narrowed("plain").mean) == (0, 0)
     stored = json.loads(unit2_fonts.path_of(tmp_path).read_text())

@@ -110,7 +110,7 @@ def test_a_sixteenth_epoch_is_refused_with_the_reason(whole):
 
 def test_more_pictures_than_the_epoch_has_are_refused():
     recipe = Recipe(build_model=small_cnn, augment=lambda x, y: (torch.cat([x, x]), torch.cat([y, y])))
-    with pytest.raises(ValueError, match=r"no more than the 28 pictures.*got 56 pictures"):
+    with pytest.raises(ValueError, match=r"no more than the 28 images.*got 56 images"):
         quiet(recipe, DATA, epochs=1)
 
 

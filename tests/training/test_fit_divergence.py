@@ -62,7 +62,7 @@ CASES = {
         {"cause": "initialization", "where": "weight", "layer": "3.bias"},
         "3.bias",
     ),
-    "augment": ({"augment": lost_pixel}, {"cause": "augment", "where": "input"}, "pictures"),
+    "augment": ({"augment": lost_pixel}, {"cause": "augment", "where": "input"}, "images"),
     "loss": ({"loss": unstable}, {"cause": "loss", "where": "loss"}, "formula in loss"),
     "output": (
         {"build_model": with_layer(lambda x: x / 0)},

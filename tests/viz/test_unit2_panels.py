@@ -29,13 +29,13 @@ TOGETHER = {name: np.linspace(0.8, 0.9, 3) for name in unit2_figures.ENSEMBLES}
 ENSEMBLES = unit2_figures.Ensembles((1, 2, 4), TOGETHER, 0.85, 0.87, 0.632, 150)
 
 
-def fonts(**shifts):
+def fonts(small=False, **shifts):
     """A made result: seen 80 ± 1, unseen 60 ± 1, and of each technique as many points more unseen."""
     seeds = np.array([-1.0, 0.0, 1.0])
     accuracy = {"plain": {"seen": 80 + seeds, "unseen": 60 + seeds}}
     for name, shift in shifts.items():
         accuracy[name] = {"seen": 80 + seeds, "unseen": 60 + seeds + shift + np.array([0.1, 0.0, -0.1])}
-    return FontsGap(accuracy, seeds=3, epochs=2, outdated=False)
+    return FontsGap(accuracy, seeds=3, epochs=2, outdated=False, small=small)
 
 
 FRAMES = {
@@ -198,4 +198,6 @@ def test_what_the_fonts_are_said_to_show_follows_the_numbers():
         assert "+5.0 points, clearly upwards" in up and "narrowed by +5.0" in up
         assert "−5.0 points, clearly downwards" in down
         assert "cannot be told" in still
-        assert "2 epochs" in comparing.FontsTold(fonts(decay=1.0)).text
+        text = comparing.FontsTold(fonts(decay=1.0)).text
+        assert "2 epochs" in text and "small run" not in text
+        assert "small run" in comparing.FontsTold(fonts(small=True, decay=1.0)).text

@@ -85,7 +85,7 @@ class FontsTold:
 
     def __init__(self, found):
         head = t("viz.fonts.settings", seeds=found.seeds, epochs=found.epochs)
-        tail = [t("viz.fonts.outdated")] if found.outdated else []
+        tail = [t(f"viz.fonts.{word}") for word in ("small", "outdated") if getattr(found, word)]
         points = "\n".join(f"- {line}" for line in fonts_told(found))
         self.text = "\n\n".join([head, points, *tail])
 

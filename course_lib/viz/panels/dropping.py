@@ -49,14 +49,12 @@ def dropout_panel(*, start=0.5):
         for axes, kind in zip(figure.axes, KINDS, strict=True):
             training, evaluation = sums(kind, rate)
             heights = np.histogram(training, edges)[0]
-            bars = axes.bar(
-                edges[:-1], 0.75 * heights / heights.max(), width=0.25, align="edge", color=figures.PALE
-            )
+            hill = axes.stairs(0.75 * heights / heights.max(), edges, fill=True, color=figures.PALE)
             mean = axes.axvline(training.mean(), **figures.style(0) | {"marker": ""}, linewidth=2.4)
             mean.set_label(t("viz.dropping.mean"))
             now = axes.axvline(evaluation, **figures.style(1) | {"marker": ""})
             now.set_label(t("viz.dropping.evaluation"))
-            artists += [*bars, mean, now]
+            artists += [hill, mean, now]
             if kind == "vanilla_dropout":
                 whole = axes.axvline(sums("dropout", rate)[1], **figures.style(7) | {"marker": ""})
                 whole.set_label(t("viz.dropping.forgotten"))

@@ -233,7 +233,8 @@ def interpolation_panel(*, start=6):
         for index, curve in enumerate((train, fresh)):
             look = figures.style(index) | {"markersize": 4.5}
             right.plot(SIZES, np.maximum(curve, 1e-9), **look, label=t(f"viz.capacity.error_{index}"))
-        figures.legend(right, "upper left")
+        above = {"bbox_to_anchor": (0.5, 0.99), "ncols": 2, "columnspacing": 1.4, "frameon": False}
+        figures.legend(right, "lower center", **above)
 
     def draw(figure, parameters):
         left, right = figure.axes

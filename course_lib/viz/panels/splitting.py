@@ -121,7 +121,7 @@ def epoch_picture(*, samples=20, size=6):
                 axes.text(column + 0.46, row + 0.5, sample + 1, color="white", ha="center", va="center")
                 column += 1
             text = t("viz.epochs.iteration", number=row * len(batches) + number + 1)
-            axes.text(column - len(batch) / 2, row + 0.03, text, ha="center", va="bottom", fontsize=10)
+            axes.text(column - len(batch) / 2, row + 0.17, text, ha="center", va="bottom", fontsize=10)
             column += 0.5
     axes.set(xlim=(0, samples + 0.5 * len(rows[0])), ylim=(2.1, -0.2))
     axes.set_yticks([0.5, 1.5], [t("viz.epochs.epoch", number=n) for n in (1, 2)])

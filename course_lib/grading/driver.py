@@ -1,0 +1,271 @@
+"""Grades a submission. Cases, references, expected values and marks stay here; the code runs in a box.
+
+The answers are compared by `assessment.diagnose` from copies of our own; nothing of the learner's runs on
+this side, and nothing that the box says is believed but the arrays it returns.
+"""
+
+import inspect
+import json
+import random
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from course_lib import algorithms, registry
+from course_lib.assessment.cases import cases
+from course_lib.assessment.diagnose import agree, compared, known_mistake, refused
+from course_lib.assessment.outcome import Outcome
+from course_lib.assessment.run import Refusal, check_value, run
+from course_lib.assessment.units import answer_tasks
+from course_lib.grading.release import Answer, Given, Release, Task
+from course_lib.grading.secret import seed_of
+from course_lib.grading.session import Budget, Lost, Session
+from course_lib.grading.submission import Submission
+from course_lib.grading.wire import Foreign
+from course_lib.messages import language, speaking, t
+
+
+@dataclass(frozen=True)
+class TaskGrade:
+    """What a task earned. outcome: on the visible cases. hidden: how many hidden cases passed, of how many.
+
+    reason: why it earned nothing, in the release's language, or "".
+    """
+
+    task: Task
+    points: float
+    outcome: Outcome
+    hidden: tuple[int, int]
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Grades:
+    """What a submission earned. written: {grade_id: (most points, text)}, which a person grades."""
+
+    release: Release
+    tasks: tuple[TaskGrade, ...]
+    written: dict[str, tuple[float, str]]
+    remarks: tuple[str, ...] = ()
+    problem: str = ""
+    seconds: float = 0.0
+    peak: int = 0
+
+    @property
+    def points(self) -> float:
+        """The points earned automatically."""
+        return sum(grade.points for grade in self.tasks)
+
+    @property
+    def most(self) -> float:
+        """The most that could be earned automatically."""
+        return sum(task.points for task in self.release.tasks)
+
+
+@dataclass
+class Grader:
+    """Grades submissions to releases.
+
+    boxes: where boxes come from. secret: what hidden cases are drawn from; None for none.
+    """
+
+    boxes: object
+    secret: bytes | None = None
+    budget: Budget = field(default_factory=Budget)
+
+    def grade(self, submission: Submission, release: Release) -> Grades:
+        """The marks of a submission. Never raises for what it holds."""
+        began = time.monotonic()
+        session = Session(self.boxes, self.budget)
+        with speaking(release.lang):
+            try:
+                tasks = tuple(_Round(session, self._seed(release)).tasks(submission, release))
+            finally:
+                session.close()
+        written = {a.grade_id: (a.points, _written(submission, a)) for a in release.written}
+        seconds = time.monotonic() - began
+        return Grades(release, tasks, written, submission.remarks, "", seconds, session.peak)
+
+    def _seed(self, release):
+        return None if self.secret is None else seed_of(self.secret, release.name)
+
+
+@dataclass
+class _Round:
+    """One submission's grading. seed: of the hidden cases, or None."""
+
+    session: Session
+    seed: int | None
+
+    def tasks(self, submission, release):
+        """The grades, task by task, as the cells come in the notebook."""
+        trouble = ""  # what the answer cells before this check raised
+        lost = None
+        for step in release.steps:
+            if isinstance(step, Given):
+                _run_given(self.session, step)
+            elif isinstance(step, Answer):
+                try:
+                    raised = self.session.cell(submission.cells.get(step.grade_id, ""), f"<{step.grade_id}>")
+                    trouble = trouble or raised
+                except Lost as loss:
+                    lost = lost or loss
+            else:
+                yield self._task(step, trouble, lost)
+                trouble, lost = "", None
+
+    def _task(self, task, trouble, lost):
+        began = time.monotonic()
+        self.session.begin(task.name)
+        if lost is not None:
+            outcome, hidden = _refused(task.name, lost), (0, 0)
+        elif task.name in answer_tasks():
+            outcome, hidden = _data(self.session, task), (0, 0)
+        else:
+            outcome, hidden = self._function(task)
+        right = outcome.right and hidden[0] == hidden[1]
+        reason = "" if right else _reason(outcome, hidden, trouble)
+        return TaskGrade(task, task.points if right else 0, outcome, hidden, reason, time.monotonic() - began)
+
+    def _function(self, task):
+        """The outcome on the visible cases, and how many hidden ones pass."""
+        shown, expected = _expected(task.name, 0)
+        secret, secret_expected = _expected(task.name, self.seed) if self.seed is not None else ((), ())
+        every = [*shown, *secret]
+        try:
+            answers, again = self._answers(task, every)
+        except Refusal as refusal:
+            return _refused(task.name, refusal), (0, len(secret))
+        own, hidden = answers[: len(shown)], answers[len(shown) :]
+        outcome = _judged(task.name, shown, expected, own, again)
+        if not outcome.right:
+            return outcome, (0, len(secret))
+        passed = [_right(a, e) for a, e in zip(hidden, secret_expected, strict=True)]
+        mistake = _hidden_mistake(task.name, secret, hidden) if not all(passed) else None
+        if mistake is not None:
+            text = t("check.mutant", mistake=mistake.text)
+            outcome = Outcome(task.name, outcome.passed, outcome.labels, text, "mutant", mistake.mistake)
+        return outcome, (sum(passed), len(passed))
+
+    def _answers(self, task, every):
+        """For each case its values, or a Refusal; and those of the first case when it is tried twice.
+
+        The order is shuffled, so that visible and hidden cases cannot be told apart. Raises Lost.
+        """
+        tries = [(case, 1) for case in every] + [(every[0], 2)]
+        order = list(range(len(tries)))
+        random.Random(f"{self.seed} {task.name}").shuffle(order)
+        found = self.session.values(task.answer, _signature(task.name), [tries[i] for i in order])
+        *answers, again = (found[order.index(i)] for i in range(len(tries)))
+        return answers, again
+
+
+def _run_given(session, step):
+    """A cell that the notebook brings. Where the learner's own code has spoilt it, the answers show that."""
+    if step.library:
+        session.lend({name: getattr(algorithms, original) for name, original in step.library.items()})
+    if step.source:
+        try:
+            session.cell(step.source, f"<{step.grade_id}>")
+        except Lost:
+            return
+
+
+@lru_cache(512)
+def _expected(name, seed):
+    """The cases of a task, and what the reference gives."""
+    tried = tuple(cases(name, seed))
+    return tried, tuple(run(registry.get(name).function, case) for case in tried)
+
+
+def _signature(name):
+    return str(inspect.signature(registry.get(name).function))
+
+
+def _judged(name, tried, expected, answers, again):
+    """The outcome on the visible cases, as `check` gives it. answers, again: values, or Refusals."""
+    try:
+        for values, like in zip([*answers, again], [*expected, expected[0]], strict=True):
+            _look(values, like)
+    except Refusal as refusal:
+        wild = answers if refusal.key == "check.not_finite" and _numbers(answers) else None
+        return refused(name, tried, refusal, wild)
+    return compared(name, tried, expected, answers, again)
+
+
+def _look(values, like):
+    """Raises Refusal unless the values are what the reference's are: type, shape, dtype, finite."""
+    if isinstance(values, Refusal):
+        raise values
+    for step, (value, one) in enumerate(zip(values, like, strict=True)):
+        check_value(value, one, step)
+
+
+def _right(values, like):
+    try:
+        _look(values, like)
+    except Refusal:
+        return False
+    return agree(values, like)
+
+
+def _numbers(answers):
+    """Whether all answers can be laid beside a known mistake's: numbers throughout."""
+    if isinstance(answers, (list, tuple)):
+        return len(answers) > 0 and all(map(_numbers, answers))
+    return not isinstance(answers, (Refusal, Foreign, str, dict)) and answers not in (None, Ellipsis)
+
+
+def _hidden_mistake(name, tried, answers):
+    """The known mistake that shows on the hidden cases alone, or None."""
+    return known_mistake(name, tried, answers) if _numbers(answers) else None
+
+
+def _refused(name, refusal):
+    """The outcome of a task that has no answer to be compared."""
+    if name in answer_tasks():
+        return Outcome(name, (False,), (t("check.number_label"),), str(refusal), "refused", refusal.key)
+    return refused(name, _expected(name, 0)[0], refusal)
+
+
+def _data(session, task):
+    """The outcome of a task whose answer is data."""
+    try:
+        given = session.value(task.answer)
+    except Refusal as refusal:
+        return _refused(task.name, refusal)
+    judge = answer_tasks()[task.name].judge
+    if type(given) is dict and all(type(v) in (str, int, float) for v in given.values()):
+        return _repaired(task.name, language(), json.dumps(given))
+    return judge(given)
+
+
+@lru_cache(4096)
+def _repaired(name, lang, settings):
+    """Training takes seconds, and many repair a run in the same way."""
+    return answer_tasks()[name].judge(json.loads(settings))
+
+
+def _reason(outcome, hidden, trouble):
+    """Why there are no points, in words."""
+    text = outcome.diagnosis
+    if outcome.right or hidden[0]:
+        text = t("grading.hidden_failed", done=hidden[0], total=hidden[1]) + (f" {text}" if text else "")
+    if trouble:
+        text += " " + t("grading.cell_raised", error=trouble)
+    return text.strip()
+
+
+def _written(submission, answer):
+    """A written answer, or "" where the stub still stands."""
+    text = submission.cells.get(answer.grade_id, "")
+    return "" if text.strip() == answer.stub.strip() else text
+
+
+def unreadable(release: Release, problem: str) -> Grades:
+    """The marks of a submission of which nothing can be read: no points, with the reason."""
+    with speaking(release.lang):
+        none = Outcome("", (False,), ("",), problem, "refused", "grading.unreadable")
+    tasks = tuple(TaskGrade(task, 0, none, (0, 0), problem, 0.0) for task in release.tasks)
+    return Grades(release, tasks, {a.grade_id: (a.points, "") for a in release.written}, (), problem)
