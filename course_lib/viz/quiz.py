@@ -89,7 +89,9 @@ def _verdict(index, option):
     key, colour = ("viz.quiz.right", _RIGHT) if option["right"] else ("viz.quiz.wrong", _WRONG)
     head = escape(t(key, letter=_letter(index)))
     frame = f"border-left: 4px solid {colour}; padding: 2px 12px; margin: 6px 0; line-height: 1.5"
-    return f'<div role="status" style="{frame}"><strong>{head}</strong> {markdown(option["why"])}</div>'
+    # an explanation may open with the word that the head has just said
+    why = option["why"].removeprefix(t("viz.quiz.right_word")).lstrip()
+    return f'<div role="status" style="{frame}"><strong>{head}</strong> {markdown(why)}</div>'
 
 
 def markdown(text):

@@ -157,7 +157,7 @@ def test_better_weights_of_an_earlier_epoch_count_once_they_are_used(small):
     ("train", "validation", "stopped", "said"),
     [
         (0.99, 0.6, "", "does not generalize"),
-        (0.5, 0.45, "", "not even learned the training pictures"),
+        (0.5, 0.45, "", "not even learned the training images"),
         (0.88, 0.79, "", "If the curve still rises"),
         (0.5, 0.45, "interrupted", "Only 2 of 6 epochs are done"),
     ],

@@ -25,6 +25,12 @@ def test_each_try_is_answered_and_further_tries_are_allowed():
     assert [b.button_style for b in asked.buttons] == ["warning", "success"]
 
 
+def test_right_is_not_said_twice():
+    asked = quiz("q", "How many?", [OPTIONS[0], {"text": "two", "right": True, "why": "Right. It is two."}])
+    asked.buttons[1].click()
+    assert asked.feedback.lower().count("right") == 1 and "It is two." in asked.feedback
+
+
 def test_without_a_kernel_the_answers_stand_in_a_fold():
     data = quiz("q", "How *many*?", OPTIONS)._repr_mimebundle_()
     before, after = data["text/html"].split("<details>")
