@@ -128,7 +128,7 @@ def test_enough_accuracy_passes_and_says_how_a_class_is_graded(small):
     run = trained(batch_size=10)
     verdict = check_accuracy(run)
     reached = f"{run.history.val_accuracy[-1]:.1%}"
-    assert reached in repr(verdict) and "fresh seeds" in repr(verdict) and "nobody has seen" in repr(verdict)
+    assert reached in repr(verdict) and "new seeds" in repr(verdict) and "nobody has seen" in repr(verdict)
 
 
 def test_what_counts_is_the_net_and_not_what_the_history_says(small):

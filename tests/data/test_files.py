@@ -241,7 +241,9 @@ def test_a_cut_archive_is_refused(tmp_path, keep):
 def test_an_archive_or_folder_without_batches_is_refused(tmp_path):
     with tarfile.open(tmp_path / "c.tar.gz", "w:gz") as archive:
         archive.addfile(tarfile.TarInfo("readme.txt"), io.BytesIO())
-    with pytest.raises(ValueError, match=r"c\.tar\.gz is truncated, damaged or another.*not a batch of CIFAR-10"):
+    with pytest.raises(
+        ValueError, match=r"c\.tar\.gz is truncated, damaged or another.*not a batch of CIFAR-10"
+    ):
         files.load_cifar10(tmp_path / "c.tar.gz")
     with pytest.raises(FileNotFoundError, match=r"holds no CIFAR-10 files.*data_batch_1\.bin"):
         files.load_cifar10(tmp_path)

@@ -201,7 +201,7 @@ def test_an_interrupted_ablation_shows_what_there_is():
     assert "without initialization 80.0%" in pictures.waterfall_picture(part).alt
     assert "add" not in pictures.ablation_told(part).sentences[0]
     for make in (pictures.waterfall_picture, pictures.ablation_told):
-        assert "No training is complete" in repr(make(Ablation({}, 15)))
+        assert "No training run is complete" in repr(make(Ablation({}, 15)))
 
 
 def test_confusions_count_rows_by_the_true_class():

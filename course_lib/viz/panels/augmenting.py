@@ -28,21 +28,20 @@ GALLERY = {
     "random_flip": {"probability": 0.7},
     "brightness": {"factor": 0.5},
     "contrast": {"factor": 0.4},
-    "compose": {
-        "transforms": (
-            partial(registry.get("random_affine").function, degrees=10.0),
-            partial(registry.get("gaussian_noise").function, sigma=0.08),
-            partial(registry.get("cutout").function, size=10),
-        )
-    },
+    "compose": {},
 }
+# What is applied one after the other
+COMPOSED = {"random_affine": {"degrees": 10.0}, "gaussian_noise": {"sigma": 0.08}, "cutout": {"size": 10}}
 UNDRAWN = ("rotate", "resize", "pad", "gaussian_blur", "brightness", "contrast")
 TINTS = np.array([[1.0, 0.92, 0.75], [0.75, 0.9, 1.0], [0.85, 1.0, 0.8]])
 
 
 def augmented(name, pictures, *, seed=0):
     """Pictures (n, 3, s, s) in [0, 1] through one augmentation of the gallery."""
-    function = partial(registry.get(name).function, **GALLERY[name])
+    settings = GALLERY[name]
+    if name == "compose":
+        settings = {"transforms": [partial(registry.get(k).function, **v) for k, v in COMPOSED.items()]}
+    function = partial(registry.get(name).function, **settings)
     draws = {} if name in UNDRAWN else {"rng": np.random.default_rng(seed)}
     return function(pictures, **draws)
 

@@ -47,7 +47,7 @@ def error_of(target, w, b):
 
 
 def maxout_panel(*, target="parabola", pieces=3, steps=500):
-    """One maxout unit: what it is to learn, how many pieces it has, how long it learns. Returns a LivePanel."""
+    """One maxout unit: what it is to learn, how many pieces it has, how long it learns. A LivePanel."""
     options = [(t(f"viz.maxout.{name}"), name) for name in TARGETS]
     controls = {
         "target": ipw.Dropdown(options=options, value=target, description=t("viz.maxout.target")),
