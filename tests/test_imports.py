@@ -11,7 +11,7 @@ import course_lib
 
 ROOT = Path(course_lib.__file__).parent
 EVERYONE = ("registry", "messages", "paths", "threads")  # what any module may import
-LEARNING = ("algorithms", "data", "training", "viz", "assessment", "experiments")
+LEARNING = ("algorithms", "data", "training", "viz", "assessment", "experiments", "grading")
 ARROWS = {
     "messages": (),
     "paths": (),
@@ -31,6 +31,7 @@ ARROWS = {
         "viz.theme",
         "viz.training_figures",
     ),
+    "grading": ("algorithms", "assessment"),
     "doctor": (),
     "lab": (),
     "bootstrap": (),
