@@ -125,7 +125,7 @@ class Text(str):
         len,
         1j,
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_anything_else_crosses_as_the_name_of_its_type(value):
     crossed = wire.unpack(wire.pack("value", "", [value])).value[0]
