@@ -5,10 +5,11 @@
 A CNN of three blocks (16-32-64, batch norm) learns 7,000 pictures of 28×28 in 14 classes, made here from
 scikit-learn's digits, in batches of 64, with a random affine map of every picture. In each round every row
 trains one epoch more, in turn, so that all rows meet the same machine. The usual way is a `DataLoader` over
-a dataset that maps one picture at a time, with the course's NumPy function, or with Pillow as torchvision
-does. "Bare" repeats forward, backward and update on one batch that is ready. Seconds and ratios are medians
-over the rounds of all seeds; validation is not timed. Accuracy on the validation pictures is the mean over
-seeds, with the standard deviation: bf16 and the order of work may change single numbers, but not the mean.
+a dataset that maps one picture at a time: with torchvision, where that is installed, with its steps in bare
+Pillow, or with the course's NumPy function. "Bare" repeats forward, backward and update on one batch that is
+ready. Seconds and ratios are medians over the rounds of all seeds; validation is not timed. Accuracy on the
+validation pictures is the mean over seeds, with the standard deviation: bf16 and the order of work may change
+single numbers, but not the mean.
 """
 
 import argparse
@@ -25,6 +26,11 @@ from sklearn.datasets import load_digits
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
+
+try:
+    from torchvision import transforms
+except ImportError:  # it is no package of the course; its row is left out
+    transforms = None
 
 from course_lib.algorithms import random_affine, resize
 from course_lib.training import chance, speed
@@ -81,6 +87,23 @@ class NumpyPictures(Dataset):
     def __getitem__(self, i):
         x = random_affine(np.float32(self.x[i : i + 1]) / 255, **SPANS, rng=self.rng)[0]
         return torch.from_numpy((x - self.mean) / self.std), int(self.y[i])
+
+
+class TorchvisionPictures(Dataset):
+    """What most people write: torchvision's transforms of a Pillow picture."""
+
+    def __init__(self, data, mean, std):
+        self.x, self.y = data.x_train[:, 0], data.y_train
+        shear, bilinear = math.degrees(math.atan(SHEAR)), transforms.InterpolationMode.BILINEAR
+        moved = transforms.RandomAffine(DEGREES, (SHIFT, SHIFT), SCALE, [-shear, shear] * 2, bilinear)
+        normalized = transforms.Normalize([float(mean)], [float(std)])
+        self.transform = transforms.Compose([moved, transforms.ToTensor(), normalized])
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, i):
+        return self.transform(Image.fromarray(self.x[i])), int(self.y[i])
 
 
 class PillowPictures(Dataset):
@@ -204,7 +227,9 @@ def contestants(data, threads, seed):
     """All rows of the table, not yet trained."""
     plain, last, half = (speed.Speed(threads, cl, bf16) for cl, bf16 in KINDS)
     chance.sow(seed)
+    real = {"DataLoader, torchvision": Usual(data, TorchvisionPictures)} if transforms else {}
     return {
+        **real,
         "DataLoader, NumPy pictures": Usual(data, NumpyPictures),
         "DataLoader, Pillow pictures": Usual(data, PillowPictures),
         "bare": Bare(data, plain),
@@ -232,16 +257,16 @@ def main():
             accuracies.setdefault(name, []).append(100 * row.accuracy())
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     print(f"{TRAINING} pictures an epoch, {threads} threads, native bf16: {speed.native_bf16()}{load}\n")
-    heads = ("seconds", "NumPy ÷", "Pillow ÷", "÷ its bare", "accuracy", "±")
-    widths = (9, 9, 10, 12, 10, 6)
+    one_by_one = [name for name in seconds if name.startswith("DataLoader")]
+    heads = ("seconds", *(f"{name.split()[1]} ÷" for name in one_by_one), "÷ its bare", "accuracy", "±")
+    widths = (9, *(len(head) + 2 for head in heads[1:-1]), 6)
     print(" " * 28 + "".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)))
-    one_by_one = list(seconds)[:2]
     for name, spent in seconds.items():
         usual = [ratio(seconds[other], spent) for other in one_by_one]
         bare = ratio(spent, seconds[name.replace("fit", "bare")]) if "fit" in name else math.nan
         spread = statistics.stdev(accuracies[name]) if asked.seeds > 1 else math.nan
         numbers = (statistics.median(spent), *usual, bare, statistics.mean(accuracies[name]), spread)
-        print(f"{name:28}" + "".join(map(cell, numbers, widths, (2, 2, 2, 2, 1, 1))))
+        print(f"{name:28}" + "".join(map(cell, numbers, widths, (*[2] * (len(numbers) - 2), 1, 1))))
 
 
 def ratio(above, below):
