@@ -18,7 +18,7 @@ NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --ignore-glob=
 WORKERS := -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test lab test test-all doctor build clean
+.PHONY: help setup setup-test setup-site lab test test-all doctor build site clean
 
 help:
 	@$(PYTHON) -m course_lib.bootstrap help
@@ -29,6 +29,9 @@ setup:
 setup-test:
 	@$(PYTHON) -m course_lib.bootstrap setup-test
 
+setup-site:
+	@$(PYTHON) -m course_lib.bootstrap setup-site
+
 lab: setup
 	@$(RUN) -m course_lib.cli lab $(LAB_ARGS)
 
@@ -38,7 +41,12 @@ doctor: setup
 build: setup
 	@$(RUN) -m course_lib.cli build
 
-test test-all: export OMP_NUM_THREADS := 1
+site: setup-site
+	@$(RUN) -m course_lib.site
+
+test-all: setup-site  # among the slow tests is one that builds the site
+site test test-all: export OMP_NUM_THREADS := 1
+test test-all: export COURSE_PROGRESS := off
 test: SELECTION := -m "not slow"
 test test-all: setup-test
 	$(RUN) -m course_lib.cli build --check

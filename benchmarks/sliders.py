@@ -1,6 +1,7 @@
 """From key press to new picture in JupyterLab: plain `interact` against the course's panels, in one run.
 
     python benchmarks/sliders.py [--presses 40]
+    python benchmarks/sliders.py --all [--presses 10]    every panel of every unit, beside interact
 
 The same drawing function draws on every side, its paths computed beforehand; `interact` is spared the second
 drawing of bbox_inches="tight". Time runs in the browser, from the keydown event to the first frame in which
@@ -25,6 +26,7 @@ REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
 
 from lab import lab, open_notebook, run_all  # noqa: E402
+from unit_notebooks import shown_cells, unit_names  # noqa: E402
 
 CELLS = (
     """
@@ -93,11 +95,19 @@ FETCH = """async selector => {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--presses", type=int, default=40, help="key presses per side")
-    presses = parser.parse_args().presses
+    parser.add_argument("--presses", type=int, help="key presses per side (40), or per panel (10)")
+    parser.add_argument("--all", action="store_true", help="the first slider of every panel of every unit")
+    given = parser.parse_args()
+    if given.all:
+        _all_panels(given.presses or 10)
+    else:
+        _three_sides(given.presses or 40)
+
+
+def _three_sides(presses):
     times, pictures = {}, {}
     with tempfile.TemporaryDirectory() as folder:
-        _write_notebook(Path(folder, "sliders.ipynb"))
+        _write_notebook(Path(folder, "sliders.ipynb"), CELLS)
         with lab(folder, shutil.which("chromium")) as page:
             open_notebook(page, "sliders.ipynb")
             run_all(page)
@@ -107,8 +117,43 @@ def main():
     _report(times)
 
 
-def _write_notebook(path):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
+def _all_panels(presses):
+    sources, shown = shown_cells(unit_names(), "ko")
+    with tempfile.TemporaryDirectory() as folder:
+        _write_notebook(Path(folder, "sliders.ipynb"), [*CELLS[:2], *sources])
+        with lab(folder, shutil.which("chromium")) as page:
+            open_notebook(page, "sliders.ipynb")
+            run_all(page)
+            base = statistics.median(_measure(page, ".widget-interact", presses)[0])
+            print(f"{'key press to new picture':40}{'kind':>8}{'median ms':>11}{'of interact':>13}")
+            print(f"{'interact, the race of Unit 1':40}{'':8}{base:11.1f}{1:13.3f}")
+            for panel in (one for one in shown if one.kind == "panel"):
+                cell = page.locator(".jp-CodeCell").nth(panel.place + 2)
+                if cell.locator(".widget-slider:visible").count():
+                    cell.evaluate("(cell, id) => { cell.id = id }", f"{panel}")
+                    median = statistics.median(_back_and_forth(page, cell, f"#{panel}", presses))
+                    kind = "frames" if cell.locator(".course-frames").count() else "live"
+                    print(f"{panel!s:40}{kind:>8}{median:11.1f}{median / base:13.3f}")
+
+
+def _back_and_forth(page, cell, selector, presses):
+    """Milliseconds of presses on a panel's first slider, to its neighbouring value and back."""
+    handle = cell.locator(".widget-slider:visible .noUi-handle").first
+    cell.locator("img:visible").first.scroll_into_view_if_needed()
+    handle.focus()
+    ends = [handle.get_attribute(f"aria-value{name}") for name in ("now", "max")]
+    keys = ("ArrowLeft", "ArrowRight") if ends[0] == ends[1] else ("ArrowRight", "ArrowLeft")
+    times = []
+    for press in range(presses):
+        page.wait_for_timeout(PAUSE_MS)
+        page.evaluate(WATCH, selector)
+        page.keyboard.press(keys[press % 2])
+        times.append(page.evaluate("window.answer"))
+    return times
+
+
+def _write_notebook(path, sources):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in sources])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)
 

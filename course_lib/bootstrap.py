@@ -1,6 +1,7 @@
 """Set the course up in `.venv`: what every `make` command runs first, with nothing but Python itself.
 
-`python3 -m course_lib.bootstrap setup` installs what a learner needs, `setup-test` the tests' tools as well.
+`python3 -m course_lib.bootstrap setup` installs what a learner needs, `setup-test` the tests' tools as well,
+`setup-site` those that make the site.
 A stamp remembers what is installed, so that the second start costs nothing. The syntax here stays that of
 Python 3.8: an older Python must reach the message that says which one is needed.
 """
@@ -17,10 +18,11 @@ from pathlib import Path
 LOWEST = (3, 11)
 TORCH = "torch==2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+EXTRAS = {"setup": [], "setup-test": ["test"], "setup-site": ["site"]}  # of pyproject.toml, by command
 
 
 def main(argv=None):
-    """Run one of the commands `help`, `setup`, `setup-test`, `passed`; returns the exit status."""
+    """Run `help`, `passed` or one of the commands of EXTRAS; returns the exit status."""
     if sys.version_info < LOWEST:
         print(too_old(sys.version_info), file=sys.stderr)
         return 1
@@ -28,8 +30,8 @@ def main(argv=None):
 
     command = (sys.argv[1:] if argv is None else argv)[0]
     try:
-        if command in ("setup", "setup-test"):
-            set_up(Path.cwd(), extras=["test"] if command == "setup-test" else [])
+        if command in EXTRAS:
+            set_up(Path.cwd(), extras=EXTRAS[command])
         else:
             print(t("setup." + command))
     except SetupError as error:
@@ -60,8 +62,8 @@ def venv_python(root):
 def set_up(root, extras, environ=os.environ):
     """Bring `.venv` to what pyproject.toml asks for; does nothing when its stamp says that it is there.
 
-    extras: ["test"] for the tests' tools. A TORCH_INDEX in `environ` chooses another build of torch and is
-    remembered. Raises SetupError.
+    extras: names of pyproject.toml's, such as ["test"]. A TORCH_INDEX in `environ` chooses another build of
+    torch and is remembered. Raises SetupError.
     """
     from course_lib.messages import t
 

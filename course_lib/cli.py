@@ -1,5 +1,5 @@
-"""The `course` command: `course lab`, `course doctor`, `course build`, `course experiment`, `course data`,
-`course list`, `course grade`, `course check`.
+"""The `course` command: `course lab`, `course doctor`, `course progress`, `course build`,
+`course experiment`, `course data`, `course list`, `course grade`, `course check`.
 
 Every command imports what it needs when it runs, so that `course --help` answers at once.
 Exit status: 0 done, 1 problems found, 2 used wrongly.
@@ -99,8 +99,15 @@ def make_app() -> typer.Typer:
     ):
         raise typer.Exit(run_experiments(names or [], stale))
 
+    @app.command(help=t("cli.progress"))
+    def progress(
+        reset: Annotated[bool, typer.Option("--reset", help=t("cli.progress_reset"))] = False,
+    ):
+        raise typer.Exit(show_progress(reset))
+
     app.add_typer(_data_app(), name="data")
     _add_grading(app)
+    _add_diagnosis(app)
     return app
 
 
@@ -109,7 +116,7 @@ def _add_grading(app):
 
     @app.command(help=t("cli.grade"))
     def grade(
-        path: Annotated[Path, typer.Argument(metavar="PATH", exists=True, help=t("cli.grade_path"))],
+        path: Annotated[Path, typer.Argument(metavar="PATH", help=t("cli.grade_path"))],
         out: Annotated[
             Path, typer.Option("--out", metavar="GRADES", help=t("cli.grade_out"), file_okay=False)
         ],
@@ -119,14 +126,29 @@ def _add_grading(app):
         secret: Annotated[
             Path | None, typer.Option("--secret", metavar="FILE", help=t("cli.grade_secret"))
         ] = None,
+        hidden: Annotated[
+            Path | None, typer.Option("--hidden", metavar="FILE", help=t("cli.grade_hidden"), dir_okay=False)
+        ] = None,
+        seeds: Annotated[int, typer.Option("--seeds", metavar="K", help=t("cli.grade_seeds"), min=1)] = 3,
+        no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help=t("cli.grade_no_sandbox"))] = False,
+        consent: Annotated[
+            str, typer.Option("--consent", metavar="SENTENCE", help=t("cli.grade_consent"))
+        ] = "",
+        cases: Annotated[
+            Path | None, typer.Option("--cases", metavar="FILE", help=t("cli.grade_cases"), dir_okay=False)
+        ] = None,
     ):
         from course_lib.grading.commands import grade_submissions
+        from course_lib.grading.consent import consents
 
-        raise typer.Exit(grade_submissions(_root(), path, out, assignment, secret))
+        if no_sandbox and not consents(consent):
+            raise typer.Exit(2)
+        options = (assignment, secret, hidden, seeds, no_sandbox, cases)
+        raise typer.Exit(grade_submissions(_root(), path, out, *options))
 
     @app.command(help=t("cli.check"))
     def check(
-        path: Annotated[Path, typer.Argument(metavar="NOTEBOOK", exists=True, help=t("cli.check_path"))],
+        path: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help=t("cli.check_path"))],
         assignment: Annotated[
             str, typer.Option("--assignment", metavar="NAME", help=t("cli.grade_assignment"))
         ] = "",
@@ -134,6 +156,26 @@ def _add_grading(app):
         from course_lib.grading.commands import check_notebook
 
         raise typer.Exit(check_notebook(_root(), path, assignment))
+
+
+def _add_diagnosis(app):
+    """`course diagnosis`."""
+
+    @app.command(help=t("cli.diagnosis"))
+    def diagnosis(
+        out: Annotated[Path, typer.Option("--out", metavar="FILE", help=t("cli.diagnosis_out"))],
+        secret: Annotated[
+            Path | None, typer.Option("--secret", metavar="FILE", help=t("cli.grade_secret"))
+        ] = None,
+        count: Annotated[int, typer.Option("--count", help=t("cli.diagnosis_count"), min=3, max=99)] = 12,
+    ):
+        from course_lib.grading.diagnosis import make_cases
+        from course_lib.grading.secret import BadSecret
+
+        try:
+            print(t("cli.written", path=make_cases(out, secret, count)))
+        except (BadSecret, OSError) as problem:
+            sys.exit(str(problem))
 
 
 def _data_app() -> typer.Typer:
@@ -214,6 +256,24 @@ def run_experiments(names: list[str], stale: bool) -> int:
         except KeyboardInterrupt:
             print(t("cli.experiment_stopped", name=name), file=sys.stderr)
             return 1
+    return 0
+
+
+def show_progress(reset: bool) -> int:
+    """Print the learner's progress on this machine, or put its record aside; returns the exit status."""
+    from course_lib.progress import page, place, record
+
+    path = place.record_file()
+    if reset:
+        aside = record.put_aside(path, "before-reset")
+        print(t("progress.was_reset", path=aside) if aside else t("progress.nothing_to_reset"))
+        return 0
+    try:
+        print(table(page.Table(record.read(path)).rows()))
+    except (record.Damaged, OSError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        print(t("progress.cannot_read", path=path, reason=reason), file=sys.stderr)
+        return 1
     return 0
 
 

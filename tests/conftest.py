@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from course_lib import messages
+from course_lib.progress import session
 
 REMEDIES = {
     "chromium": "apt-get install chromium",
@@ -19,7 +20,15 @@ def _language_reset(monkeypatch):
     monkeypatch.setattr(messages, "_current", "en")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
+def _no_progress(monkeypatch):
+    """No test writes into the record of whoever runs it."""
+    monkeypatch.setenv("COURSE_PROGRESS", "off")
+    monkeypatch.setattr(session, "_open", None)
+    monkeypatch.setattr(session, "_said", set())
+
+
+@pytest.fixture(scope="session")
 def system_tool():
     """`system_tool("chromium")` gives its path; a missing tool skips with its remedy, fails if CI=true."""
 

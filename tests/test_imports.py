@@ -20,8 +20,17 @@ ARROWS = {
     "algorithms": (),
     "data": ("algorithms._images", "algorithms.augment_warp"),
     "training": ("algorithms", "data"),
-    "viz": ("algorithms.problems", "algorithms.trace", "training.histories"),
-    "assessment": ("algorithms", "training", "data", "viz.figures", "viz.theme"),
+    "viz": ("algorithms.problems", "algorithms.trace", "training.histories", "progress.session"),
+    "assessment": (
+        "algorithms",
+        "training",
+        "data",
+        "viz.figures",
+        "viz.lab_figures",
+        "viz.theme",
+        "progress.session",
+    ),
+    "progress": ("viz.picture", "viz.theme"),
     "experiments": (
         "algorithms",
         "training",
@@ -31,12 +40,13 @@ ARROWS = {
         "viz.theme",
         "viz.training_figures",
     ),
-    "grading": ("algorithms", "assessment"),
+    "grading": ("algorithms", "assessment", "data", "training"),
     "doctor": (),
     "lab": (),
     "bootstrap": (),
-    "builder": LEARNING,
-    "cli": (*LEARNING, "builder", "doctor", "lab", "bootstrap"),
+    "builder": (*LEARNING, "progress"),
+    "site": ("builder", "progress.course", "viz.picture", "viz.sliders"),
+    "cli": (*LEARNING, "progress", "builder", "doctor", "lab", "bootstrap"),
 }
 
 

@@ -19,7 +19,7 @@ BETA = Range(0.1, 20.0, "log", 41)
 @register(
     "activation",
     ko="sigmoid",
-    en="Sigmoid",
+    en="sigmoid",
     source="Bishop 2006, Pattern Recognition and Machine Learning, eq. 4.59",
 )
 def sigmoid(x):
@@ -38,7 +38,7 @@ def sigmoid(x):
 
 
 @register(
-    "activation backward", ko="sigmoid의 역전파", en="Sigmoid, backward", source="Bishop 2006, eq. 4.88"
+    "activation backward", ko="sigmoid의 역전파", en="sigmoid, backward", source="Bishop 2006, eq. 4.88"
 )
 def sigmoid_backward(dy, x):
     """Backward pass of sigmoid, at most a quarter of dy: σ′(x) = σ(x) (1 − σ(x)).
@@ -54,7 +54,7 @@ def sigmoid_backward(dy, x):
 @register(
     "activation",
     ko="tanh",
-    en="Tanh",
+    en="tanh",
     source="LeCun et al. 1998, Efficient BackProp, §4.4",
 )
 def tanh(x):
@@ -68,7 +68,7 @@ def tanh(x):
     return xp.tanh(x)
 
 
-@register("activation backward", ko="tanh의 역전파", en="Tanh, backward", source="derivative of tanh")
+@register("activation backward", ko="tanh의 역전파", en="tanh, backward", source="derivative of tanh")
 def tanh_backward(dy, x):
     """Backward pass of tanh: tanh′(x) = 1 − tanh²(x).
 
@@ -83,7 +83,7 @@ def tanh_backward(dy, x):
 @register(
     "activation",
     ko="softplus",
-    en="Softplus",
+    en="softplus",
     source="Dugas et al. 2000; Glorot et al. 2011, Deep sparse rectifier neural networks, §3",
     ranges={"beta": BETA},
 )
@@ -105,7 +105,7 @@ def softplus(x, *, beta=1.0):
 @register(
     "activation backward",
     ko="softplus의 역전파",
-    en="Softplus, backward",
+    en="softplus, backward",
     source="derivative of softplus",
     ranges={"beta": BETA},
 )

@@ -38,7 +38,7 @@ def compose(x, *, transforms, rng):
     "image augmentation",
     ko="일부 그림에만 적용하기",
     en="Sometimes",
-    source="torchvision.transforms.RandomApply, drawn for each picture",
+    source="torchvision.transforms.RandomApply, drawn for each image",
     ranges={"probability": Range(0.0, 1.0)},
 )
 def sometimes(x, *, transform, probability=0.5, rng, layout=None):

@@ -14,7 +14,7 @@ TEMPERATURE = Range(0.05, 20.0, "log", 41)
 @register(
     "activation",
     ko="softmax",
-    en="Softmax",
+    en="softmax",
     source="Bridle 1990; with temperature Hinton et al. 2015, arXiv:1503.02531, eq. 1",
     ranges={"temperature": TEMPERATURE},
 )
@@ -40,7 +40,7 @@ def softmax(x, *, temperature=1.0):
 @register(
     "activation backward",
     ko="softmax의 역전파",
-    en="Softmax, backward",
+    en="softmax, backward",
     source="derivative of softmax: ∂p_i/∂z_j = p_i (δ_ij − p_j) / T",
     ranges={"temperature": TEMPERATURE},
 )

@@ -49,7 +49,7 @@ def relu_backward(dy, x):
 @register(
     "activation",
     ko="leaky ReLU",
-    en="Leaky ReLU",
+    en="leaky ReLU",
     source="Maas et al. 2013, Rectifier nonlinearities improve neural network acoustic models, §2",
     ranges={"slope": SLOPE},
 )
@@ -71,7 +71,7 @@ def leaky_relu(x, *, slope=0.01):
 @register(
     "activation backward",
     ko="leaky ReLU의 역전파",
-    en="Leaky ReLU, backward",
+    en="leaky ReLU, backward",
     source="derivative of leaky_relu",
     ranges={"slope": SLOPE},
 )

@@ -156,15 +156,15 @@ def elastic_net_gradient(w, *, strength=1e-4, mix=0.5):
     ranges={"threshold": Range(1e-3, 1.0, "log", 31)},
 )
 def proximal_l1(w, *, threshold=0.01):
-    """Move every weight towards zero by κ, and stop at zero: sign(w) · max(|w| − κ, 0).
+    """Move every weight towards zero by τ, and stop at zero: sign(w) · max(|w| − τ, 0).
 
-    It minimizes κ Σ |u_i| + ½ ‖u − w‖² over u: the step for L1 that gives exact zeros.
+    It minimizes τ Σ |u_i| + ½ ‖u − w‖² over u: the step for L1 that gives exact zeros.
 
-    w: floating-point array. threshold: κ ≥ 0. Returns an array shaped like w. Raises TypeError, ValueError.
+    w: floating-point array. threshold: τ ≥ 0. Returns an array shaped like w. Raises TypeError, ValueError.
     """
     xp = namespace("proximal_l1", w=w)
     non_negative("proximal_l1", threshold=threshold)
-    # sign(w) · max(|w| − κ, 0)
+    # sign(w) · max(|w| − τ, 0)
     return xp.sign(w) * xp.clip(xp.abs(w) - threshold, 0, None)
 
 

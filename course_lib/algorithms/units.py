@@ -12,7 +12,7 @@ from course_lib.registry import Range, register
 @register(
     "maxout",
     ko="maxout",
-    en="Maxout",
+    en="maxout",
     source="Goodfellow et al. 2013, arXiv:1302.4389, §3",
 )
 def maxout(x, w, b):
@@ -35,7 +35,7 @@ def maxout(x, w, b):
 @register(
     "maxout backward",
     ko="maxout의 역전파",
-    en="Maxout, backward",
+    en="maxout, backward",
     source="derivative of maxout: the winning piece alone",
 )
 def maxout_backward(dy, x, w, b):

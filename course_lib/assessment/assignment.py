@@ -4,20 +4,18 @@ Each shows its verdict and raises CheckFailed as `check` does. They tell a learn
 a class is graded elsewhere, where the recipe is trained anew and scored on fonts that nobody has seen.
 """
 
-import torch
+import math
 
 from course_lib.assessment.audit import KINDS, Audit, audit
-from course_lib.assessment.audit.bench import Bench
+from course_lib.assessment.audit.beginning import ENOUGH, TOLERANCE, measure_beginning
 from course_lib.assessment.check import report
 from course_lib.assessment.outcome import Outcome
 from course_lib.messages import t
-from course_lib.training import chance
 from course_lib.training.assignment import accuracy, hangul_data
 from course_lib.training.runs import Run
-from course_lib.training.sanity import first_loss, overfit_tiny
+from course_lib.training.sanity import Finding
 
 GOAL = 0.8  # validation accuracy
-TINY, STEPS = 20, (50, 200)  # pictures to learn by heart; how many steps that may take, fewer first
 GAP = 0.1  # of training over validation accuracy: what is missing is generalization
 LEARNED = 0.85  # training accuracy below this: the training pictures themselves are not learned
 
@@ -28,29 +26,21 @@ def check_one_batch(recipe, data=None, *, seed=0):
     recipe: Recipe, in which the audit finds at least one strategy: the plain one earns nothing here.
     data: as for `audit`. Returns a verdict; raises CheckFailed, and whatever the recipe's functions raise.
     """
-    with chance.untouched():
-        bench = Bench(recipe, data, seed)
-        x, classes = bench.data.standardized(bench.x), bench.data.classes
-        model = _settled(bench.model(), x)
-        start = first_loss(model, x, bench.y, classes=classes)
-        for steps in STEPS:
-            tiny = overfit_tiny(model, x[:TINY], bench.y[:TINY], steps=steps)
-            if tiny.ok:
-                break
-    own = any(finding.present for finding in audit(recipe, data, seed=seed).findings)
+    numbers = measure_beginning(recipe, data, seed=seed)
+    return report(one_batch(numbers, audit(recipe, data, seed=seed)), "one_batch")
+
+
+def one_batch(numbers, found) -> Outcome:
+    """What came of one batch. numbers: what `measure_beginning` gave. found: what `audit` did."""
+    usual = math.log(numbers["classes"])
+    start = Finding("first_loss", numbers["first_loss"], usual - TOLERANCE, usual + TOLERANCE)
+    tiny = Finding("overfit_tiny", numbers["tiny"], 0.0, ENOUGH)
+    own = any(finding.present for finding in found.findings)
     passed = {"first_loss": start.ok, "tiny": tiny.ok, "own": own}
     texts = [start.text, tiny.text, "" if own else t("assignment.plain")]
     said = "\n\n".join(text for text, ok in zip(texts, passed.values(), strict=True) if not ok)
     # where all is well, the two findings with their numbers
-    return report(_outcome("one_batch", passed, said or "\n\n".join(texts[:2])))
-
-
-@torch.no_grad()
-def _settled(model, x, passes=30):
-    """The model with running statistics, if it keeps any, of these pictures: the fresh ones fit no data."""
-    for _ in range(passes):
-        model(x)
-    return model
+    return _outcome("one_batch", passed, said or "\n\n".join(texts[:2]))
 
 
 def check_strategy(found, kind):
@@ -62,10 +52,15 @@ def check_strategy(found, kind):
         raise TypeError(t("assignment.no_audit", got=type(found).__name__))
     if kind not in KINDS:
         raise ValueError(t("assignment.no_kind", got=repr(kind), kinds=", ".join(KINDS)))
+    return report(strategy(found, kind), f"strategy_{kind}")
+
+
+def strategy(found, kind) -> Outcome:
+    """Whether an Audit has found a strategy of one kind, with the evidence."""
     finding = found[kind]
     evidence = "\n".join(f"- {one.text}" for one in finding.evidence if one.found or not finding.present)
     said = evidence if finding.present else t("assignment.missing", evidence=evidence)
-    return report(_outcome(kind, {kind: finding.present}, said))
+    return _outcome(kind, {kind: finding.present}, said)
 
 
 def check_accuracy(run, *, goal=GOAL):
@@ -83,7 +78,8 @@ def check_accuracy(run, *, goal=GOAL):
         reached = accuracy(run, data, data.x_val, data.y_val)
         said = t("assignment.graded") if reached >= goal else _short_of(run, reached, goal)
     label = {"accuracy": reached >= goal}
-    return report(_outcome("accuracy", label, said, reached=f"{reached:.1%}", goal=f"{goal:.0%}"))
+    outcome = _outcome("accuracy", label, said, reached=f"{reached:.1%}", goal=f"{goal:.0%}")
+    return report(outcome, "accuracy")
 
 
 def _short_of(run, reached, goal):

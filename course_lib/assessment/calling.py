@@ -9,6 +9,20 @@ import traceback
 import numpy as np
 
 
+def linear_gradient(curvature, offset, p):
+    """The gradient of a bowl: what cases hand to a rule that asks for gradients."""
+    return curvature * p + offset
+
+
+def falling(step, *, peak, total):
+    """A straight line down: what follows a warm-up in the cases."""
+    return peak * max(0.0, 1 - step / total)
+
+
+# What a case may hand over as a `partial` and a box computes by itself: here is nothing that a task asks for.
+FUNCTIONS = {function.__name__: function for function in (linear_gradient, falling)}
+
+
 class Misfit(Exception):
     """What was done wrong: a message key, and what the message shows."""
 
@@ -86,7 +100,7 @@ def _copied(value):
 
 def _same(a, b):
     if isinstance(a, np.ndarray):
-        return np.array_equal(a, b, equal_nan=True)
+        return a.shape == b.shape and a.tobytes() == b.tobytes()  # fast, and right for NaN
     if isinstance(a, (tuple, list)):
         return len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, dict):

@@ -2,11 +2,13 @@
 
 import html
 import sys
+from base64 import b64encode
 
 from markdown_it import MarkdownIt
 
 from course_lib.assessment.diagnose import Outcome, diagnose
 from course_lib.messages import t
+from course_lib.progress import session
 
 
 class CheckFailed(Exception):
@@ -52,12 +54,18 @@ class Verdict:
         return t("check.hidden_remain") if self.outcome.asks == "function" else ""
 
     def _picture(self):
+        if self.outcome.picture is not None:
+            picture = self.outcome.picture()
+            return _image(b64encode(picture.png).decode(), picture.alt)
         if self.outcome.parting is None:
             return ""
         from course_lib.assessment.picture import parting_png
 
-        data = parting_png(self.outcome.parting)
-        return f'<img alt="{html.escape(t("check.picture_alt"))}" src="data:image/png;base64,{data}">'
+        return _image(parting_png(self.outcome.parting), t("check.picture_alt"))
+
+
+def _image(data, alt):
+    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
 
 
 def check(name, answer):
@@ -65,16 +73,30 @@ def check(name, answer):
 
     name: a registered function, such as "adam", or a task that asks for data, such as "divergence_threshold".
     answer: your function, with the same signature, tried on the visible cases; or your number, your
-    choice (a string), your settings of a training run (a dict), which are then trained with.
+    choice (a string), your settings of a training run (a dict), which are then trained with, or your
+    diagnosis of one (a dict), whose repair is tried out.
     In a notebook the verdict is displayed with a diagnosis. Raises KeyError on an unknown name.
     """
-    return report(diagnose(name, answer))
+    return report(_of_the_lab(name, answer) or diagnose(name, answer), name)
 
 
-def report(outcome):
-    """The Verdict of a right outcome; any other is displayed, in a notebook, and raises CheckFailed."""
+def _of_the_lab(name, answer):
+    """The outcome of a class's own case of the diagnosis lab, which is not judged here; else None."""
+    if not name.startswith("diagnosis_"):
+        return None
+    from course_lib.assessment.lab import unjudged  # late: it loads torch
+
+    return unjudged(name, answer)
+
+
+def report(outcome, task):
+    """The Verdict of a right outcome; any other is displayed, in a notebook, and raises CheckFailed.
+
+    task: the name under which a pass is noted in the learner's progress, as in `:check: name` of the source.
+    """
     verdict = Verdict(outcome)
     if outcome.right:
+        session.passed(task)
         return verdict
     if "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
         sys.modules["IPython"].display.display(verdict)
@@ -86,6 +108,8 @@ _HEADLINES = {  # of an answer that is right, and of one that is not
     "number": ("task.right", "task.wrong"),
     "choice": ("task.right", "task.wrong"),
     "repair": ("task.repaired", "task.still_broken"),
+    "diagnosis": ("lab.solved", "lab.unsolved"),
+    "received": ("lab.received", "lab.unsolved"),
     "assignment": ("assignment.passed", "assignment.failed"),
 }
 

@@ -1,6 +1,8 @@
 """Compares a function with the reference, case by case, and says what went wrong."""
 
 import inspect
+from contextlib import suppress
+from functools import lru_cache
 
 import numpy as np
 
@@ -9,7 +11,7 @@ from course_lib.assessment.cases import cases
 from course_lib.assessment.mutants import mutants
 from course_lib.assessment.outcome import Outcome, Parting
 from course_lib.assessment.run import Refusal, run
-from course_lib.assessment.units import answer_tasks
+from course_lib.assessment.units import answer_task
 from course_lib.messages import t
 
 RTOL, ATOL = 1e-6, 1e-9  # far above rounding, far below the effect of any known mistake
@@ -20,8 +22,8 @@ def diagnose(name: str, answer, seed: int = 0) -> Outcome:
 
     Never raises for what the answer is or does. Raises KeyError where there is no such task.
     """
-    tasks = answer_tasks()
-    return tasks[name].judge(answer) if name in tasks else _diagnose_function(name, answer, seed)
+    task = answer_task(name)
+    return task.judge(answer) if task else _diagnose_function(name, answer, seed)
 
 
 def _diagnose_function(name, function, seed):
@@ -76,15 +78,17 @@ def refused(name, tried, refusal, wild=None) -> Outcome:
 
 def known_mistake(name, tried, answers):
     """The known wrong version that gives these very answers on every case, or None."""
+    return next((m for m, wrong in _mistakes(name, tuple(tried)) if all(map(agree, answers, wrong))), None)
+
+
+@lru_cache(200)  # a grader tries the same cases on a whole class
+def _mistakes(name, tried):
+    """Every known wrong version with its values on these cases, but for those that raise on one."""
+    found = []
     for mutant in mutants(name):
-        with np.errstate(all="ignore"):
-            try:
-                wrong = [run(mutant.function, case) for case in tried]
-            except Refusal:  # a mistake that raises on some case cannot be this one
-                continue
-        if all(map(agree, answers, wrong)):
-            return mutant
-    return None
+        with np.errstate(all="ignore"), suppress(Refusal):
+            found.append((mutant, [run(mutant.function, case) for case in tried]))
+    return found
 
 
 def _values(function, tried):

@@ -1,5 +1,6 @@
 """What comes of a check, whatever the task asks for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,8 @@ class Outcome:
     """What came of a check. passed: one truth value a case. diagnosis: text, or "" with nothing to say.
 
     kind: "right", "refused", "mutant" (a known mistake), or "parted". asks: what the task asks for,
-    "function", "number", "choice", "repair", or "assignment".
+    "function", "number", "choice", "repair", "diagnosis", "received" or "assignment". picture: makes a
+    Picture that belongs to the verdict, or None.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Outcome:
     mistake: str = ""
     parting: Parting | None = None
     asks: str = "function"
+    picture: Callable | None = None
 
     @property
     def right(self) -> bool:

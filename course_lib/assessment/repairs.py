@@ -64,21 +64,23 @@ class RepairTask:
             raise Refusal("task.want_settings", got=type(given).__name__, names=_listed(self.allowed))
         unknown = [name for name in given if name not in self.allowed]
         if unknown:
-            raise Refusal("task.unknown_setting", got=_listed([unknown[0][:40]]), names=_listed(self.allowed))
+            raise Refusal(
+                "task.unknown_setting", got=_listed([shown(unknown[0])]), names=_listed(self.allowed)
+            )
         missing = [name for name in self.allowed if name not in given]
         if missing:
             raise Refusal("task.missing_setting", names=_listed(missing))
-        return {name: _plain(name, given[name], allowed) for name, allowed in self.allowed.items()}
+        return {name: plain(name, given[name], allowed) for name, allowed in self.allowed.items()}
 
 
 def _listed(names):
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _plain(name, value, allowed):
-    """`value`, if it is a plain value within `allowed`. Raises Refusal."""
-    if type(allowed[0]) is str:
-        if type(value) is str and value in allowed:
+def plain(name, value, allowed):
+    """`value`, if it is a plain value within `allowed`: a range, or options. Raises Refusal."""
+    if type(allowed[0]) in (str, bool):
+        if type(value) is type(allowed[0]) and value in allowed:
             return value
         raise Refusal("task.setting_option", name=name, got=shown(value), options=_listed(map(repr, allowed)))
     low, high = allowed

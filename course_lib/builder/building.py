@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_lib.builder import freshness, glossary, pairs, reference, wording
+from course_lib.builder import freshness, glossary, outline, pairs, symbols, wording
 from course_lib.builder.execute import run
 from course_lib.builder.notebooks import RAISES, Built, built, code_cells, dumps, with_outputs
 from course_lib.builder.problems import Problem
@@ -40,15 +40,16 @@ def build(root, names=None, *, execute=True, confirm=False) -> Report:
     for name in sorted(set(names or ()) - {path.stem for path in chosen}):
         known = ", ".join(sorted({path.stem for path in paths(root)}))
         report.problems.append(Problem(name, 1, t("builder.no_source", got=name, names=known)))
+    units = outline.load(root)
     for path in chosen:
         source = read(root, path)
         if confirm and not source.problems:
             report.confirmed += [f"{source.file}:{line}" for line in pairs.confirm(path, source)]
             source = read(root, path)
         report.problems += source.problems
-        for one in built(source) if not source.problems else ():
+        for one in built(source, units) if not source.problems else ():
             _store(root, one, execute, report)
-    for page, text in (glossary.pages(root) | reference.pages(root)).items():
+    for page, text in freshness.pages(root, units).items():
         _write(root, page, text, report)
     return report
 
@@ -57,15 +58,17 @@ def check(root) -> list[Problem]:
     """Everything that must not be committed, sorted by file and line; nothing is changed."""
     root = Path(root)
     terms = glossary.load(root)
-    problems = [*wording.in_messages(root, terms), *freshness.strays(root), *freshness.outdated_pages(root)]
-    problems += freshness.outdated_experiments(root)
-    for path in paths(root):
-        source = read(root, path)
+    sources = [read(root, path) for path in paths(root)]
+    units = outline.units(sources)
+    problems = [*wording.in_messages(root, terms), *freshness.strays(root), *outline.faults(sources)]
+    problems += symbols.faults(symbols.load(root), sources)
+    problems += [*freshness.outdated_pages(root, units), *freshness.outdated_experiments(root)]
+    for source in sources:
         problems += source.problems
         if not source.problems:
             problems += pairs.unconfirmed(source)
             problems += wording.in_source(source, terms)
-            problems += freshness.outdated(root, source)
+            problems += freshness.outdated(root, source, units)
     return sorted(set(problems))
 
 

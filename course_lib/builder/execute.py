@@ -25,8 +25,10 @@ def run(built: Built, root: Path, *, timeout: int = 1800) -> tuple[list[tuple], 
     """
     folder = (root / built.path).parent
     folder.mkdir(parents=True, exist_ok=True)
-    # More threads than free cores slow torch down; MPLBACKEND would keep figures out of the notebook.
-    env = {key: value for key, value in os.environ.items() if key != "MPLBACKEND"} | {"OMP_NUM_THREADS": "1"}
+    # More threads than free cores slow torch down; MPLBACKEND would keep figures out of the notebook;
+    # and what the builder runs is nobody's progress.
+    env = {key: value for key, value in os.environ.items() if key != "MPLBACKEND"}
+    env |= {"OMP_NUM_THREADS": "1", "COURSE_PROGRESS": "off"}
     notebook = nbformat.from_dict(built.notebook)
     client = NotebookClient(
         notebook,

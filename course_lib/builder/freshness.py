@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-from course_lib.builder import glossary, reference, regions
+from course_lib.builder import glossary, outline, reference, regions, symbols
 from course_lib.builder.notebooks import FORMS, Built, built, code_cells, dumps, with_outputs
 from course_lib.builder.problems import Problem
 from course_lib.builder.source import Code, Source, paths
@@ -26,9 +26,9 @@ def outputs_of(notebook) -> list[tuple]:
     return [(cell.outputs, cell.execution_count) for cell in code_cells(notebook)]
 
 
-def outdated(root: Path, source: Source) -> Iterator[Problem]:
+def outdated(root: Path, source: Source, units) -> Iterator[Problem]:
     """What is wrong with the stored notebooks of one source."""
-    for one in built(source):
+    for one in built(source, units):
         stored = load(root / one.path)
         if stored is None:
             yield Problem(one.path, 1, t("builder.missing", source=source.file))
@@ -98,11 +98,23 @@ def outdated_experiments(root: Path) -> Iterator[Problem]:
             yield Problem(f"{folder}/{name}.json", 1, t("builder.stale_experiment", name=name))
 
 
-def outdated_pages(root: Path) -> Iterator[Problem]:
-    """Glossary and reference pages that differ from what they are made of."""
-    made = [(glossary.pages(root), glossary.FILE), (reference.pages(root), "course_lib/algorithms")]
-    for pages, source in made:
-        for path, text in pages.items():
+def pages(root: Path, units) -> dict[str, str]:
+    """What is built besides the notebooks, {path below the root: text}."""
+    return {path: text for made, _ in _pages(root, units) for path, text in made.items()}
+
+
+def _pages(root, units):
+    """Pages together with what they are made of."""
+    yield glossary.pages(root, units), glossary.FILE
+    yield symbols.pages(root, units), symbols.FILE
+    yield reference.pages(root), "course_lib/algorithms"
+    yield outline.pages(root, units), "notebooks/src, solutions/src"
+
+
+def outdated_pages(root: Path, units) -> Iterator[Problem]:
+    """Pages that differ from what they are made of."""
+    for made, source in _pages(root, units):
+        for path, text in made.items():
             file = root / path
             if not file.is_file() or file.read_text(encoding="utf-8") != text:
                 yield Problem(path, 1, t("builder.stale", source=source))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_lib.builder import tables
 from course_lib.builder.text import words_only
 from course_lib.messages import LANGUAGES, speaking, t
 
@@ -66,23 +67,36 @@ def _plain_endings(ko):
             yield match.start(), t("builder.plain_ending", got=match[0])
 
 
-def pages(root: Path) -> dict[str, str]:
+def pages(root: Path, units) -> dict[str, str]:
     """The glossary pages, {path below the root: text}; none without a glossary."""
     terms = load(root)
-    return {f"notebooks/glossary.{lang}.md": _page(terms, lang) for lang in LANGUAGES} if terms else {}
+    texts = {unit.short: _text(root, unit) for unit in units}
+    where = {term: _first_unit(term, texts) for term in terms}
+    return {f"notebooks/glossary.{lang}.md": _page(where, units, lang) for lang in LANGUAGES} if terms else {}
 
 
-def _page(terms, lang):
+def _text(root, unit):
+    """The words of a unit in both languages, "" for the assignment, which has no notebook."""
+    path = root / "notebooks" / "src" / f"{unit.name}.md"
+    return words_only(path.read_text(encoding="utf-8")).lower() if path.is_file() else ""
+
+
+def _first_unit(term, texts):
+    """The number of the first unit whose text has a term in either language, None where none has it."""
+    words = (term.ko.lower(), term.en.partition(" (")[0].lower())
+    return next((int(short) for short, text in texts.items() if any(word in text for word in words)), None)
+
+
+def _page(where, units, lang):
+    """where: {term: number of the unit that first has it, or None}, in any order."""
     with speaking(lang):
         first, second = LANGUAGES if lang == "ko" else LANGUAGES[::-1]
-        heads = [t(f"builder.glossary_{key}") for key in (first, second, "symbol", "banned")]
-        lines = [f"# {t('builder.glossary_title')}", "", t("builder.glossary_intro"), ""]
-        lines += [_row(heads), _row(["---"] * len(heads))]
-        for term in sorted(terms, key=lambda term: getattr(term, first).lower()):
-            words = (getattr(term, first), getattr(term, second), term.symbol, ", ".join(term.banned))
-            lines.append(_row(words))
+        heads = [t(f"builder.glossary_{key}") for key in (first, second, "symbol")]
+        heads += [t("builder.unit_head"), t("builder.glossary_banned")]
+        lines = [f"# {t('builder.glossary_title')}", "", tables.page_links("glossary", lang), ""]
+        lines += [t("builder.glossary_intro"), "", tables.row(heads), tables.row(["---"] * len(heads))]
+        for term in sorted(where, key=lambda term: getattr(term, first).lower()):
+            unit = "" if where[term] is None else tables.unit_link(units, where[term], lang)
+            words = (getattr(term, first), getattr(term, second), term.symbol, unit, ", ".join(term.banned))
+            lines.append(tables.row(words))
         return "\n".join([*lines, "", f"<small>{t('builder.generated', file=FILE)}</small>", ""])
-
-
-def _row(cells):
-    return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"

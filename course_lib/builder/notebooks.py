@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course_lib.builder import grading, quiz, regions
+from course_lib.builder import grading, navigation, quiz, regions
 from course_lib.builder.source import Source
 from course_lib.messages import LANGUAGES, speaking, t
+from course_lib.progress.work import cells_sha
 
 FORMS = {"notebooks": ("notebooks",), "solutions": ("solutions", "exercises")}
 RAISES = "raises-exception"
@@ -33,24 +34,31 @@ class Built:
         return not self.path.startswith("exercises/")
 
 
-def built(source: Source) -> list[Built]:
-    """Every notebook that a source becomes."""
-    return [render(source, lang, form) for form in FORMS[source.folder] for lang in LANGUAGES]
+def built(source: Source, units=()) -> list[Built]:
+    """Every notebook that a source becomes; units: those of the course, for the links between them."""
+    return [render(source, lang, form, units) for form in FORMS[source.folder] for lang in LANGUAGES]
 
 
-def render(source: Source, lang: str, form: str) -> Built:
+def render(source: Source, lang: str, form: str, units=()) -> Built:
     """One notebook of a source without problems."""
+    links = navigation.links(units, f"{form}/{source.name}", lang)
     with speaking(lang):
-        cells, lines = _first_cells(source, lang, form), [1, 1]
+        cells, lines = _first_cells(source, lang, form, links), [1, 1]
         for block in source.blocks:
             cells.append(_cell(block, lang, form))
             lines.append(block.line if isinstance(block.text, str) else block.line[lang])
+            _fill_table(cells[-1], units, lang)
+    if links:
+        cells.append(new_markdown_cell(f"---\n\n{links}", id="links"))
+        lines.append(1)
     _unique_ids(cells)
     if source.folder == "solutions":
-        for cell, block in zip(cells, (None, None, *source.blocks), strict=True):
-            cell.metadata["nbgrader"] = grading.nbgrader(block.options if block else {}, cell.id)
+        marks = [{}, {}, *(block.options for block in source.blocks), *[{}] * bool(links)]
+        for cell, options in zip(cells, marks, strict=True):
+            cell.metadata["nbgrader"] = grading.nbgrader(options, cell.id)
+    course = {"lang": lang, "source": source.file, "source_sha": source.sha, "cells": cells_sha(cells)}
     metadata = {
-        "course": {"lang": lang, "source": source.file, "source_sha": source.sha},
+        "course": course,
         "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
         "language_info": {"name": "python"},
         "title": source.title[lang],
@@ -59,15 +67,27 @@ def render(source: Source, lang: str, form: str) -> Built:
     return Built(source.file, f"{form}/{lang}/{source.name}.ipynb", notebook, tuple(lines))
 
 
-def _first_cells(source, lang, form):
-    """The title with a word on where to edit, and the cell that sets the language."""
+def _first_cells(source, lang, form, links):
+    """The title with links and a word on where to edit, and the cell that sets the language.
+
+    It also begins to note a learner's progress; in a solution there is none.
+    """
     generated = t("builder.generated", file=source.file)
     note = f"<!-- {generated} -->" if form == "exercises" else f"<small>{generated}</small>"
-    language = f'from course_lib.messages import set_language\n\nset_language("{lang}")'
+    title = "\n\n".join(filter(None, (f"# {source.title[lang]}", links, note)))
+    imports, calls = "from course_lib.messages import set_language\n", f'set_language("{lang}")'
+    if form != "solutions":
+        imports += "from course_lib.progress import visit\n"
+        calls += f'\nvisit("{form}/{source.name}")'
     return [
-        new_markdown_cell(f"# {source.title[lang]}\n\n{note}", id="title"),
-        new_code_cell(language, id="language", metadata={"tags": ["language"]}),
+        new_markdown_cell(title, id="title"),
+        new_code_cell(f"{imports}\n{calls}", id="language", metadata={"tags": ["language"]}),
     ]
+
+
+def _fill_table(cell, units, lang):
+    if cell.cell_type == "markdown" and navigation.TABLE in cell.source:
+        cell.source = cell.source.replace(navigation.TABLE, navigation.table(units, lang))
 
 
 def _cell(block, lang, form):

@@ -61,6 +61,7 @@ class Source:
     file: str  # path below the course's folder
     sha: str
     title: Mapping[str, str]
+    front: Mapping[str, object] = field(default_factory=dict)  # the front matter, with the title
     blocks: list[Prose | Code] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -89,29 +90,30 @@ def read(root: Path, path: Path) -> Source:
     """Read and check one source. Its structural faults stand in `problems`; none is raised."""
     raw = path.read_text(encoding="utf-8")
     file = path.relative_to(root).as_posix()
-    title, body, faults = _front_matter(raw)
+    front, body, faults = _front_matter(raw)
     faults += guard(body.split("\n"))
     blocks = []
     if not faults:
         blocks, faults = _blocks(body)
         faults += rules.faults(blocks, graded=Path(file).parts[0] == "solutions")
     problems = [Problem(file, line, message) for line, message in faults]
-    return Source(file, fingerprint(raw), title, blocks, problems)
+    return Source(file, fingerprint(raw), front["title"], front, blocks, problems)
 
 
 def _front_matter(raw):
-    """The title, and the text with the front matter blanked so that every line keeps its number.
+    """The front matter, and the text with it blanked so that every line keeps its number.
 
     jupytext is not shown the front matter, as nbformat refuses a title in two languages.
     """
     match = re.match(r"---[ ]*\n(.*?\n)---[ ]*(?=\n|$)", raw, re.DOTALL)
     try:
-        title = yaml.safe_load(match[1])["title"] if match else None
+        front = yaml.safe_load(match[1]) if match else {}
+        title = front["title"]
     except (yaml.YAMLError, KeyError, TypeError):
         title = None
     if not (isinstance(title, dict) and all(title.get(lang) for lang in LANGUAGES)):
-        return dict.fromkeys(LANGUAGES, ""), raw, [(1, t("builder.no_title"))]
-    return title, "\n" * match[0].count("\n") + raw[match.end() :], []
+        return {"title": dict.fromkeys(LANGUAGES, "")}, raw, [(1, t("builder.no_title"))]
+    return front, "\n" * match[0].count("\n") + raw[match.end() :], []
 
 
 def _blocks(body):

@@ -15,6 +15,11 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
 
 
+def without_code(text: str) -> str:
+    """The text with code blanked; every line keeps its number and every character its place."""
+    return _CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+
+
 def words_only(text: str) -> str:
     """The text with code, formulas, comments and link targets blanked; every line keeps its number."""
     for pattern in (_CODE, _MATH):

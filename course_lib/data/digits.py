@@ -26,12 +26,7 @@ def load_digits() -> Split:
     A pixel that is the same in all training pictures becomes 0. The arrays are shared: read-only.
     Source: Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits (UCI), by scikit-learn.
     """
-    from sklearn.datasets import load_digits as load  # late: it takes a second to import
-
-    x, y = load(return_X_y=True)
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(y))
-    held, kept = order[:VALIDATION], order[VALIDATION:]
-    mean, spread = x[kept].mean(0), x[kept].std(0)
+    x, y, held, kept, mean, spread = _raw()
     # z = (x − mean) / σ, with both from the training pictures alone
     z = ((x - mean) / np.where(spread > 0, spread, 1.0)).astype(np.float32)
     z[:, spread == 0] = 0.0
@@ -40,3 +35,20 @@ def load_digits() -> Split:
     for array in arrays:
         array.setflags(write=False)
     return Split(*arrays)
+
+
+def as_pixels(z):
+    """Standardized digits (n, 64) as they were: brightness from 0 to 1."""
+    *_, mean, spread = _raw()
+    return np.clip((z * spread + mean) / 16, 0, 1)
+
+
+@cache
+def _raw():
+    """Pictures, labels, the numbers of those held back and kept, and the kept ones' mean and spread."""
+    from sklearn.datasets import load_digits as load  # late: it takes a second to import
+
+    x, y = load(return_X_y=True)
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(y))
+    held, kept = order[:VALIDATION], order[VALIDATION:]
+    return x, y, held, kept, x[kept].mean(0), x[kept].std(0)

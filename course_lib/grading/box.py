@@ -1,4 +1,4 @@
-"""The box in which submitted code runs: bubblewrap, no network, nothing to read but Python and NumPy.
+"""The box in which submitted code runs: bubblewrap, no network, nothing to read but Python and its stock.
 
 `open_box()` is the one place where a second kind of box would go: whatever it returns has `channel`, `check`
 and `kill`. A box is killed as a whole, with all that descends from it.
@@ -10,12 +10,16 @@ import json
 import os
 import platform
 import re
+import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -29,11 +33,18 @@ from course_lib.messages import t
 
 MEGABYTE = 1 << 20
 FIRST_UID, UIDS = 64_000, 1_000  # as root each box has one of these uids, which nobody else has
-_uids = itertools.count()
+_uids = itertools.count(secrets.randbelow(UIDS))  # apart from those of another grader at work
 
 
 class NoBox(Exception):
-    """No box can be had on this machine; the text says why and what to do."""
+    """No box can be had on this machine; the text says why and what to do, in the reader's language."""
+
+    def __init__(self, key, **values):
+        super().__init__(key)
+        self.key, self.values = key, values
+
+    def __str__(self):
+        return t(self.key, **self.values)
 
 
 class Overrun(wire.WireError):
@@ -46,9 +57,10 @@ class Overrun(wire.WireError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a box may use. Sizes in bytes. memory: of all its processes together."""
+    """What a box may use. Sizes in bytes. memory: of all its processes together. addresses: of each one."""
 
     memory: int = 1024 * MEGABYTE
+    addresses: int = 1024 * MEGABYTE
     processes: int = 24
     scratch: int = 16 * MEGABYTE
     files: int = 1_000
@@ -72,18 +84,35 @@ class Walls:
 
 
 @dataclass(frozen=True)
+class Stock:
+    """What stands in a box beside Python and the runner.
+
+    packages: names in site-packages. library: paths below course_lib. loaded: modules to be imported once
+    here, to learn which shared libraries they need. serves: the module that answers the requests, if it is
+    not the runner itself.
+    """
+
+    packages: tuple[str, ...] = ("numpy", "numpy.libs")
+    library: tuple[str, ...] = ()
+    loaded: tuple[str, ...] = ("numpy.linalg", "numpy.fft", "numpy.random")
+    serves: str = ""
+
+
+@dataclass(frozen=True)
 class Kit:
     """How to build a box. bare: none at all, for a learner's own code on their own machine."""
 
     walls: Walls = field(default_factory=Walls)
     limits: Limits = field(default_factory=Limits)
     bare: bool = False
+    stock: Stock = field(default_factory=Stock)
+    threads: int = 1
 
     @classmethod
-    def without_walls(cls):
-        """A plain process."""
-        names = [wall.name for wall in fields(Walls)]
-        return cls(Walls(**dict.fromkeys(names, False)), bare=True)
+    def without_walls(cls, **more):
+        """A plain process; memory and time are limited still, against mistakes, not against malice."""
+        walls = Walls(**{wall.name: wall.name in ("rlimits", "watchdog") for wall in fields(Walls)})
+        return cls(walls, bare=True, **more)
 
 
 class Box:
@@ -92,11 +121,30 @@ class Box:
     def __init__(self, process, channel, lending, kit):
         self._process, self.channel, self.lending, self._kit = process, channel, lending, kit
         self.peak = 0
+        self.over = None  # the Overrun for which it was ended
         channel.watch = lending.watch = self.check
-        self._checked = 0.0
+        self._checked, self._scratch, self._ended = 0.0, None, threading.Event()
+        self._guarding = threading.Thread(target=self._guard, daemon=True)
+        self._guarding.start()
+
+    def ready(self):
+        """The runner has answered: from now on the files in its /tmp are counted."""
+        if self._kit.walls.filesystem:
+            self._scratch = _scratch(_descendants(self._process.pid))
+
+    def _guard(self):
+        # Also while nobody waits: what a cell left running must not grow while answers are judged.
+        while not self._ended.wait(0.05):
+            try:
+                self.check()
+            except Overrun as over:
+                self.over = over
+                return self._end()
 
     def check(self):
         """Raises Overrun where the box uses more than it may. Called again and again while one waits."""
+        if self.over is not None:
+            raise self.over
         if not self._kit.walls.watchdog or time.monotonic() - self._checked < 0.02:
             return
         self._checked = time.monotonic()
@@ -107,17 +155,31 @@ class Box:
             raise Overrun("grading.memory", most=limits.memory // MEGABYTE)
         if len(pids) > limits.processes + 2:  # bubblewrap's own two
             raise Overrun("grading.processes", most=limits.processes)
-        if _files(pids) > limits.files:
+        if self._scratch is not None and _files(self._scratch) > limits.files:
             raise Overrun("grading.files", most=limits.files)
+
+    def cpu(self) -> float:
+        """Seconds of CPU time that the box has used, all its processes together, ended ones included."""
+        return sum(map(_cpu, _descendants(self._process.pid)))
+
+    def _end(self):
+        if self._kit.bare:  # its forks are of its process group
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        else:
+            self._process.kill()  # bubblewrap's first process inside dies with it, and with that all others
 
     def kill(self):
         """End the box with everything in it, and give its pipes back. Safe to call twice."""
         if self._process is None:
             return
-        self._process.kill()  # bubblewrap's first process inside dies with it, and with that all others
+        self._ended.set()
+        self._guarding.join()
+        self._end()
         self._process.wait()
-        for pipe in (self.channel.reading, self.channel.writing, self.lending.writing):
-            os.close(pipe)
+        scratch = [] if self._scratch is None else [self._scratch]
+        for file in (self.channel.reading, self.channel.writing, self.lending.writing, *scratch):
+            os.close(file)
         self._process = None
 
     def __enter__(self):
@@ -131,18 +193,20 @@ def open_box(kit: Kit | None = None) -> Box:
     """A new box, whose runner is starting up. Raises NoBox where none can be had, with the remedy."""
     kit = kit or Kit()
     if not hasattr(os, "fork"):
-        raise NoBox(t("grading.no_fork"))
+        raise NoBox("grading.no_fork")
     command = _bubblewrap(kit)
     to_runner, from_runner, lent = os.pipe(), os.pipe(), os.pipe()
     passed = [to_runner[0], from_runner[1], lent[0]]
     settings = {"reading": passed[0], "writing": passed[1], "lent": passed[2], "limits": _rlimits(kit)}
     settings["uid"] = FIRST_UID + next(_uids) % UIDS if kit.walls.other_uid and os.geteuid() == 0 else None
     settings["alone"] = kit.walls.processes and kit.walls.leftovers
+    settings["serves"] = kit.stock.serves
     if kit.walls.seccomp:
         passed.append(_filter())
         command += ["--seccomp", str(passed[-1])]
     silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    process = subprocess.Popen([*command, *_runner(kit, settings)], pass_fds=passed, **silent)
+    command += _runner(kit, settings)
+    process = subprocess.Popen(command, pass_fds=passed, start_new_session=kit.bare, **silent)
     for pipe in passed:
         os.close(pipe)
     for pipe in (to_runner[1], lent[1]):
@@ -158,9 +222,9 @@ def _bubblewrap(kit):
         return []
     found = shutil.which("bwrap")
     if found is None:
-        raise NoBox(t("grading.no_bubblewrap"))
+        raise NoBox("grading.no_bubblewrap")
     if platform.machine() not in ARCHITECTURES:
-        raise NoBox(t("grading.no_machine", machine=platform.machine()))
+        raise NoBox("grading.no_machine", machine=platform.machine())
     return [found, *_namespaces(kit), *_environment(kit), *_mounts(kit)]
 
 
@@ -183,25 +247,26 @@ def _namespaces(kit):
 
 
 def _environment(kit):
-    given = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LANG": "C.UTF-8", "HOME": "/tmp"}
+    given = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": str(kit.threads)}
+    given |= {"LANG": "C.UTF-8", "HOME": "/tmp"}
     given |= {"LD_LIBRARY_PATH": "/box/lib"} if kit.walls.filesystem else {}
     cleared = ["--clearenv"] if kit.walls.environment else []
     return cleared + [word for name, value in given.items() for word in ("--setenv", name, value)]
 
 
 def _mounts(kit):
-    """An empty root with Python, NumPy and the runner's files, read-only, and a small /tmp."""
+    """An empty root with Python and the stock, read-only, and a small /tmp."""
     if not kit.walls.filesystem:
         return ["--bind", "/", "/", "--dev-bind", "/dev", "/dev"]
     words = ["--chmod", "0755", "/"]
-    places = _places()
+    places = _places(kit.stock)
     # Folders that bubblewrap makes on its own are closed to the other user.
     for folder in sorted({str(parent) for place in places for parent in Path(place).parents} - {"/"}):
         words += ["--perms", "0755", "--dir", folder]
     for place, source in places.items():
         words += ["--ro-bind", source, place]
     words += ["--perms", "0755", "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"]
-    words += ["--ro-bind", "/dev/urandom", "/dev/urandom"]
+    words += ["--dev-bind", "/dev/urandom", "/dev/urandom"]  # torch opens it
     words += ["--perms", "1777", "--size", str(kit.limits.scratch), "--tmpfs", "/tmp"]
     return [*words, "--remount-ro", "/"]
 
@@ -211,23 +276,23 @@ _SCRIPTS = (_HERE / "runner.py", Path(wire.__file__), Path(calling.__file__))
 
 
 @cache
-def _places():
+def _places(stock):
     """What stands in the box: {path in the box: path here}."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     places = {f"/box/{path.name}": str(path) for path in _SCRIPTS}
-    places |= {
-        f"/box/site/{name}": str(_SITE / name) for name in ("numpy", "numpy.libs") if (_SITE / name).is_dir()
-    }
+    places |= {f"/box/site/{name}": str(_SITE / name) for name in stock.packages if (_SITE / name).exists()}
+    places |= {f"/box/site/course_lib/{name}": str(_HERE.parent / name) for name in stock.library}
     places["/python/bin/python"] = os.path.realpath(sys.executable)
     places[f"/python/{sys.platlibdir}/{version}"] = sysconfig.get_path("stdlib")
-    return places | _libraries()
+    return places | _libraries(stock.loaded)
 
 
-# Imports NumPy and the extension modules of the standard library, and prints the files that came with them.
+# Imports the modules and the extensions of the standard library, and prints the files that came with them.
 _PROBE = """
 import importlib, os, sys
 sys.path.append(sys.argv[1])
-import numpy.linalg, numpy.fft, numpy.random
+for name in sys.argv[3:]:
+    importlib.import_module(name)
 folder = next(p for p in sys.path if p.endswith("lib-dynload"))
 for name in sorted({file.split(".")[0] for file in os.listdir(folder)} - set(sys.argv[2].split())):
     try:
@@ -241,10 +306,10 @@ for line in open("/proc/self/maps"):
 _NOT_NEEDED = "_tkinter nis _ssl readline _curses _curses_panel _dbm _gdbm _sqlite3 _crypt _hashlib"
 
 
-def _libraries():
-    """The shared libraries that Python and NumPy load, and the loader, at the place where Python seeks it."""
+def _libraries(loaded):
+    """The shared libraries that Python and the modules load, and the loader, where Python seeks it."""
     python = os.path.realpath(sys.executable)
-    command = [python, "-I", "-S", "-c", _PROBE, str(_SITE), _NOT_NEEDED]
+    command = [python, "-I", "-S", "-c", _PROBE, str(_SITE), _NOT_NEEDED, *loaded]
     mapped = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     outside = {p for p in mapped.split("\n") if ".so" in p and str(_SITE) not in p and "lib-dynload" not in p}
     # Threads that end load this one, which lies beside the C library.
@@ -266,6 +331,9 @@ def _runner(kit, settings):
     else:
         python, path = os.path.realpath(sys.executable), [_scripts(), str(_SITE)]
         folder, script = tempfile.gettempdir(), f"{path[0]}/runner.py"
+        if kit.bare and not kit.stock.library:
+            path[1] = _alone(kit.stock.packages)
+        path += [str(_HERE.parents[1])] if kit.stock.library else []
     return [python, "-I", "-S", script, json.dumps({**settings, "path": path, "folder": folder})]
 
 
@@ -280,16 +348,27 @@ def _scripts():
     return folder
 
 
+@cache
+def _alone(packages):
+    """A folder with these packages alone: what a box would not hold cannot be imported without one either."""
+    folder = tempfile.mkdtemp(prefix="course-packages-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in packages:
+        if (_SITE / name).exists():
+            os.symlink(_SITE / name, Path(folder, name))
+    return folder
+
+
 def _rlimits(kit):
-    if not kit.walls.rlimits:
+    if not kit.walls.rlimits or (kit.bare and sys.platform != "linux"):
         return {}
     limits = kit.limits
-    most = {"RLIMIT_AS": limits.memory, "RLIMIT_FSIZE": limits.scratch, "RLIMIT_NOFILE": limits.open_files}
+    most = {"RLIMIT_AS": limits.addresses, "RLIMIT_FSIZE": limits.scratch, "RLIMIT_NOFILE": limits.open_files}
     most |= {"RLIMIT_CORE": 0, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0, "RLIMIT_CPU": limits.cpu_seconds}
     # Before Linux 5.14 it counted all processes of an ordinary user, also those outside.
     kernel = tuple(map(int, re.match(r"(\d+)\.(\d+)", os.uname().release).groups()))
-    alone = os.geteuid() == 0 and kit.walls.other_uid
-    return most | ({"RLIMIT_NPROC": limits.processes} if alone or kernel >= (5, 14) else {})
+    alone = (os.geteuid() == 0 and kit.walls.other_uid) or (kernel >= (5, 14) and not kit.bare)
+    return most | ({"RLIMIT_NPROC": limits.processes} if alone else {})
 
 
 def _descendants(pid):
@@ -304,6 +383,15 @@ def _descendants(pid):
     return found
 
 
+def _cpu(pid):
+    try:
+        # behind the name, which may hold anything: user and system time, its own and that of ended children
+        used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+    except OSError:
+        return 0.0
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+
+
 def _memory(pid):
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -311,12 +399,17 @@ def _memory(pid):
         return 0
 
 
-def _files(pids):
-    """How many files lie in the box's /tmp, seen through its last process; 0 where that cannot be seen."""
-    try:
-        found = os.statvfs(f"/proc/{pids[-1]}/root/tmp")
-    except OSError:
-        return 0
+def _scratch(pids):
+    """The box's /tmp, opened through one of its processes while it lives; None where that cannot be seen."""
+    for pid in reversed(pids[1:]):
+        with suppress(OSError):
+            return os.open(f"/proc/{pid}/root/tmp", os.O_PATH | os.O_CLOEXEC)
+    return None
+
+
+def _files(folder):
+    """How many files lie in the file system of a folder."""
+    found = os.statvfs(folder)
     return found.f_files - found.f_ffree
 
 
@@ -336,9 +429,10 @@ class Boxes:
             ready = box.channel.receive(until=time.monotonic() + seconds)
         except wire.WireError as error:
             box.kill()
-            raise NoBox(t("grading.no_box", error=_complaint(self._kit) or str(error))) from error
+            raise NoBox("grading.no_box", error=_complaint(self._kit) or str(error)) from error
         if ready.kind != "ready":
-            raise NoBox(t("grading.no_box", error=ready.kind))
+            raise NoBox("grading.no_box", error=ready.kind)
+        box.ready()
         return box
 
     def close(self):

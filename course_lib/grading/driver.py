@@ -16,12 +16,11 @@ from course_lib.assessment.cases import cases
 from course_lib.assessment.diagnose import agree, compared, known_mistake, refused
 from course_lib.assessment.outcome import Outcome
 from course_lib.assessment.run import Refusal, check_value, run
-from course_lib.assessment.units import answer_tasks
+from course_lib.assessment.units import answer_task
 from course_lib.grading.release import Answer, Given, Release, Task
 from course_lib.grading.secret import seed_of
 from course_lib.grading.session import Budget, Lost, Session
 from course_lib.grading.submission import Submission
-from course_lib.grading.wire import Foreign
 from course_lib.messages import language, speaking, t
 
 
@@ -42,7 +41,10 @@ class TaskGrade:
 
 @dataclass(frozen=True)
 class Grades:
-    """What a submission earned. written: {grade_id: (most points, text)}, which a person grades."""
+    """What a submission earned. written: {grade_id: (most points, text)}, which a person grades.
+
+    training: the report of the assignment's runs, or None.
+    """
 
     release: Release
     tasks: tuple[TaskGrade, ...]
@@ -51,6 +53,7 @@ class Grades:
     problem: str = ""
     seconds: float = 0.0
     peak: int = 0
+    training: object | None = None
 
     @property
     def points(self) -> float:
@@ -67,23 +70,29 @@ class Grades:
 class Grader:
     """Grades submissions to releases.
 
-    boxes: where boxes come from. secret: what hidden cases are drawn from; None for none.
+    boxes: where boxes come from. secret: what hidden cases are drawn from; None for none. trainer: grades
+    releases in which a net is trained; None where there are none. lab: what the class's own cases of the
+    diagnosis lab were drawn from; None where it has the public ones.
     """
 
     boxes: object
     secret: bytes | None = None
     budget: Budget = field(default_factory=Budget)
+    trainer: object | None = None
+    lab: int | None = None
 
     def grade(self, submission: Submission, release: Release) -> Grades:
         """The marks of a submission. Never raises for what it holds."""
+        if release.trained:
+            return self.trainer.grade(submission, release)
         began = time.monotonic()
         session = Session(self.boxes, self.budget)
         with speaking(release.lang):
             try:
-                tasks = tuple(_Round(session, self._seed(release)).tasks(submission, release))
+                tasks = tuple(_Round(session, self._seed(release), self.lab).tasks(submission, release))
             finally:
                 session.close()
-        written = {a.grade_id: (a.points, _written(submission, a)) for a in release.written}
+        written = written_answers(submission, release)
         seconds = time.monotonic() - began
         return Grades(release, tasks, written, submission.remarks, "", seconds, session.peak)
 
@@ -93,10 +102,11 @@ class Grader:
 
 @dataclass
 class _Round:
-    """One submission's grading. seed: of the hidden cases, or None."""
+    """One submission's grading. seed: of the hidden cases, or None. lab: of the class's lab, or None."""
 
     session: Session
     seed: int | None
+    lab: int | None = None
 
     def tasks(self, submission, release):
         """The grades, task by task, as the cells come in the notebook."""
@@ -120,8 +130,8 @@ class _Round:
         self.session.begin(task.name)
         if lost is not None:
             outcome, hidden = _refused(task.name, lost), (0, 0)
-        elif task.name in answer_tasks():
-            outcome, hidden = _data(self.session, task), (0, 0)
+        elif answer_task(task.name):
+            outcome, hidden = _data(self.session, task, self.lab), (0, 0)
         else:
             outcome, hidden = self._function(task)
         right = outcome.right and hidden[0] == hidden[1]
@@ -142,7 +152,8 @@ class _Round:
         if not outcome.right:
             return outcome, (0, len(secret))
         passed = [_right(a, e) for a, e in zip(hidden, secret_expected, strict=True)]
-        mistake = _hidden_mistake(task.name, secret, hidden) if not all(passed) else None
+        known = not all(passed) and _fits(hidden, list(secret_expected))
+        mistake = known_mistake(task.name, secret, hidden) if known else None
         if mistake is not None:
             text = t("check.mutant", mistake=mistake.text)
             outcome = Outcome(task.name, outcome.passed, outcome.labels, text, "mutant", mistake.mistake)
@@ -162,14 +173,11 @@ class _Round:
 
 
 def _run_given(session, step):
-    """A cell that the notebook brings. Where the learner's own code has spoilt it, the answers show that."""
+    """A cell that the notebook brings."""
     if step.library:
         session.lend({name: getattr(algorithms, original) for name, original in step.library.items()})
     if step.source:
-        try:
-            session.cell(step.source, f"<{step.grade_id}>")
-        except Lost:
-            return
+        session.given(step.source, f"<{step.grade_id}>")
 
 
 @lru_cache(512)
@@ -189,7 +197,7 @@ def _judged(name, tried, expected, answers, again):
         for values, like in zip([*answers, again], [*expected, expected[0]], strict=True):
             _look(values, like)
     except Refusal as refusal:
-        wild = answers if refusal.key == "check.not_finite" and _numbers(answers) else None
+        wild = answers if refusal.key == "check.not_finite" and _fits(answers, list(expected)) else None
         return refused(name, tried, refusal, wild)
     return compared(name, tried, expected, answers, again)
 
@@ -210,41 +218,46 @@ def _right(values, like):
     return agree(values, like)
 
 
-def _numbers(answers):
-    """Whether all answers can be laid beside a known mistake's: numbers throughout."""
-    if isinstance(answers, (list, tuple)):
-        return len(answers) > 0 and all(map(_numbers, answers))
-    return not isinstance(answers, (Refusal, Foreign, str, dict)) and answers not in (None, Ellipsis)
-
-
-def _hidden_mistake(name, tried, answers):
-    """The known mistake that shows on the hidden cases alone, or None."""
-    return known_mistake(name, tried, answers) if _numbers(answers) else None
+def _fits(value, like):
+    """Whether a value can be laid beside a known mistake's: it is what the reference's is, finite or not."""
+    if isinstance(like, (list, tuple)):
+        return type(value) is type(like) and len(value) == len(like) and all(map(_fits, value, like))
+    try:
+        check_value(value, like, 0)
+    except Refusal as refusal:
+        return refusal.key == "check.not_finite"
+    return True
 
 
 def _refused(name, refusal):
     """The outcome of a task that has no answer to be compared."""
-    if name in answer_tasks():
+    if answer_task(name):
         return Outcome(name, (False,), (t("check.number_label"),), str(refusal), "refused", refusal.key)
     return refused(name, _expected(name, 0)[0], refusal)
 
 
-def _data(session, task):
+def _data(session, task, lab):
     """The outcome of a task whose answer is data."""
     try:
         given = session.value(task.answer)
     except Refusal as refusal:
         return _refused(task.name, refusal)
-    judge = answer_tasks()[task.name].judge
-    if type(given) is dict and all(type(v) in (str, int, float) for v in given.values()):
-        return _repaired(task.name, language(), json.dumps(given))
-    return judge(given)
+    if _settings(given):
+        return _repaired(task.name, lab, language(), json.dumps(given))
+    return answer_task(task.name, lab).judge(given)
+
+
+def _settings(given):
+    """Whether an answer is settings, or settings of settings: JSON keeps them as they are."""
+    return type(given) is dict and all(
+        type(k) is str and (type(v) in (str, int, float, bool) or _settings(v)) for k, v in given.items()
+    )
 
 
 @lru_cache(4096)
-def _repaired(name, lang, settings):
+def _repaired(name, lab, lang, settings):
     """Training takes seconds, and many repair a run in the same way."""
-    return answer_tasks()[name].judge(json.loads(settings))
+    return answer_task(name, lab).judge(json.loads(settings))
 
 
 def _reason(outcome, hidden, trouble):
@@ -252,9 +265,14 @@ def _reason(outcome, hidden, trouble):
     text = outcome.diagnosis
     if outcome.right or hidden[0]:
         text = t("grading.hidden_failed", done=hidden[0], total=hidden[1]) + (f" {text}" if text else "")
-    if trouble:
-        text += " " + t("grading.cell_raised", error=trouble)
+    if trouble:  # the cause comes first
+        text = t("grading.cell_raised", error=trouble) + " " + text
     return text.strip()
+
+
+def written_answers(submission: Submission, release: Release) -> dict[str, tuple[float, str]]:
+    """{grade_id: (most points, text)} of the answers in words."""
+    return {a.grade_id: (a.points, _written(submission, a)) for a in release.written}
 
 
 def _written(submission, answer):

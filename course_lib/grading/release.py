@@ -12,6 +12,13 @@ LIBRARY = (
 )
 
 
+# Checks of the assignment, by their grade_id: each stands there once.
+STRATEGIES = tuple(
+    f"strategy_{kind}" for kind in ("initialization", "normalization", "regularization", "optimization")
+)
+TRAINED = ("one_batch", "accuracy", *STRATEGIES)
+
+
 class NotGradable(Exception):
     """A release that this grader cannot grade; the text says why."""
 
@@ -37,12 +44,16 @@ class Given:
 
 @dataclass(frozen=True)
 class Answer:
-    """A cell that the learner fills in. stub: what was handed out. points: of a written answer."""
+    """A cell that the learner fills in. stub: what was handed out. points: of a written answer.
+
+    above: the text before a written answer, where its question and its rubric stand.
+    """
 
     grade_id: str
     cell_type: str
     stub: str
     points: float = 0
+    above: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,11 @@ class Release:
     locked: dict[str, str]
 
     @property
+    def trained(self) -> bool:
+        """Whether its checks ask for a training, as the assignment's do."""
+        return any(task.name in TRAINED for task in self.tasks)
+
+    @property
     def tasks(self) -> list[Task]:
         """The tasks that are graded automatically."""
         return [step for step in self.steps if isinstance(step, Task)]
@@ -74,11 +90,12 @@ class Release:
 def read_release(path: Path) -> Release:
     """The release that a built exercise is. Raises NotGradable where it has a check we cannot judge."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    steps, written, locked = [], [], {}
+    steps, written, locked, above = [], [], {}, ""
     for cell in notebook["cells"]:
         meta, source = cell["metadata"].get("nbgrader", {}), "".join(cell["source"])
+        before, above = above, source
         if meta.get("solution"):
-            answer = Answer(meta["grade_id"], cell["cell_type"], source, meta.get("points", 0))
+            answer = Answer(meta["grade_id"], cell["cell_type"], source, meta.get("points", 0), before)
             (steps if cell["cell_type"] == "code" else written).append(answer)
             continue
         if cell["cell_type"] == "code":
@@ -93,6 +110,8 @@ def _task(meta, source, path):
     match ast.parse(source).body:
         case [ast.Expr(ast.Call(ast.Name("check"), [ast.Constant(str(name)), answer], []))]:
             return Task(meta["grade_id"], name, meta["points"], ast.unparse(answer))
+        case [ast.Expr(ast.Call(ast.Name()) as call)] if meta["grade_id"] in TRAINED:
+            return Task(meta["grade_id"], meta["grade_id"], meta["points"], ast.unparse(call))
     raise NotGradable(t("grading.unknown_check", name=path.stem, cell=meta["grade_id"]))
 
 

@@ -12,20 +12,27 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from types import SimpleNamespace
+from functools import partial
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
 
 
 def main(settings):
     """Serve requests until the pipe closes."""
     sys.path[:0] = settings["path"]
+    sys.meta_path.append(_ShowingModules)
+    names = {"__name__": "__main__", "__builtins__": __builtins__, "display": _SHOWING}
+    if settings["serves"]:
+        _limit(settings)
+        return import_module(settings["serves"]).serve(settings, names, _execute)
     import calling
     import wire
 
-    _limit(settings)
+    _limit(settings)  # behind the imports: Python itself may lie where the other user cannot read
     channel = wire.Channel(settings["reading"], settings["writing"])
     wire.Remote.ask = _asks(wire.Channel(settings["lent"], settings["writing"]))
     channel.send("ready")
-    names = {"__name__": "__main__", "__builtins__": __builtins__}
     gc.freeze()  # so that forks share what is there
     while True:
         request = channel.receive()
@@ -35,10 +42,18 @@ def main(settings):
             names.update(request.value)
             channel.send("done", request.token)
         else:
+            if "rng" in request.value.get("hyper", ()):
+                _share_random()
             ended = _in_a_fork(lambda request=request: _answer(request, names, channel, calling, wire))
             if settings["alone"]:
                 _kill_leftovers()
             channel.send("ended", request.token, ended)
+
+
+def _share_random():
+    """Load numpy.random before the fork. Not earlier: it makes every fork slower."""
+    with suppress(Exception):  # what the learner's cells did to it shows in the calls
+        import_module("numpy.random")
 
 
 def _limit(settings):
@@ -52,6 +67,60 @@ def _limit(settings):
     for name, most in settings["limits"].items():
         resource.setrlimit(getattr(resource, name), (most, most))
     os.chdir(settings["folder"])
+
+
+class _Showing:
+    """Stands for what only shows something: plots, widgets, progress bars. Nothing appears, nothing fails."""
+
+    def __call__(self, *args, **keywords):
+        """What is shown comes back, such as the range in `tqdm(range(9))` or a decorated function."""
+        given = args[0] if args else None
+        return given if callable(given) or (hasattr(given, "__iter__") and type(given) is not str) else self
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key):
+        return self
+
+    def __setitem__(self, key, value):
+        pass
+
+    def __iter__(self):
+        return iter((self, self))  # figure, axes = plt.subplots()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+_SHOWING = _Showing()
+
+
+class _ShowingModules:
+    """Lets a cell import what only shows something, where it is not there. The last of sys.meta_path."""
+
+    names = ("matplotlib", "ipywidgets", "IPython", "tqdm")
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        """The spec of such a module, or None."""
+        return ModuleSpec(name, cls, is_package=True) if name.split(".")[0] in cls.names else None
+
+    @staticmethod
+    def create_module(spec):
+        """A module of which everything can be taken."""
+        module = ModuleType(spec.name)
+        module.__getattr__ = _SHOWING.__getattr__
+        return module
+
+    @staticmethod
+    def exec_module(module):
+        """Nothing is to be run."""
 
 
 def _execute(request, names):
@@ -75,6 +144,7 @@ def _in_a_fork(work):
     """Do the work in a process of its own; returns its exit status, as a shell gives it."""
     child = os.fork()
     if child == 0:
+        gc.disable()  # the work is short, and collecting would copy what is shared
         try:
             work()
         finally:
@@ -98,16 +168,39 @@ def _values(asked, names, calling):
     function = eval(asked["answer"], names)
     if "inputs" not in asked:
         return "value", function
-    case = SimpleNamespace(**{name: asked[name] for name in ("start", "inputs", "hyper", "carries_state")})
+    case = SimpleNamespace(carries_state=asked["carries_state"])
+    for name in ("start", "inputs", "hyper"):
+        setattr(case, name, _received(asked[name], calling))
     try:
-        calling.check_callable(function, case, asked["signature"])
         for _ in range(asked["times"]):
             values = list(calling.calls(function, case))
     except calling.Misfit as misfit:
         return "misfit", _plain(misfit)
     except Exception as error:
-        return "misfit", _plain(calling.exception(error, function))
+        return "misfit", _plain(_misfit(error, function, case, asked["signature"], calling))
     return "values", values
+
+
+def _misfit(error, function, case, signature, calling):
+    """What is wrong with a function that raised. Its signature is looked at here alone: that takes time."""
+    if isinstance(error, TypeError):
+        try:
+            calling.check_callable(function, case, signature)
+        except calling.Misfit as misfit:
+            return misfit
+    return calling.exception(error, function)
+
+
+def _received(value, calling):
+    """A part of a case, with its functions in the place of their names."""
+    if isinstance(value, (tuple, list)):
+        return type(value)(_received(x, calling) for x in value)
+    if not isinstance(value, dict):
+        return value
+    parts = {key: _received(part, calling) for key, part in value.items()}
+    if "function" not in parts:
+        return parts
+    return partial(calling.FUNCTIONS[parts["function"]], *parts["args"], **parts["keywords"])
 
 
 def _plain(misfit):

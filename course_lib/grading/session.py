@@ -1,27 +1,32 @@
 """One submission's conversation with its box: cells, calls, and a new box where one is lost."""
 
 import contextlib
+import math
 import secrets
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_lib import registry
+from course_lib.assessment import calling
 from course_lib.assessment.run import Refusal, TimeUp, time_limit
 from course_lib.grading import wire
 from course_lib.grading.box import Overrun
+from course_lib.messages import t
 
 MAX_NUMBER, MAX_BYTES = 10**6, 1 << 20  # of what the learner's code may ask our functions for
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Seconds of one cell, of one call (a whole case), and of one task with all its calls."""
+    """Seconds of one cell, of one call (a whole case), of one task with all its calls, and of everything."""
 
     cell: float = 10.0
     call: float = 10.0
     task: float = 60.0
+    submission: float = 300.0
     asks: int = 2_000  # how often a call may ask a function of ours
 
 
@@ -36,7 +41,7 @@ class Session:
         self._boxes, self._budget, self._box = boxes, budget or Budget(), None
         self._kept, self._library, self._lent, self._task = [], [], [], ""
         self.peak = 0
-        self._task_ends = 0.0
+        self._task_ends, self._ends = 0.0, time.monotonic() + self._budget.submission
 
     def begin(self, task: str):
         """What follows is done for this task: its time runs, and its own reference is not lent."""
@@ -46,15 +51,23 @@ class Session:
         """Execute a cell; returns what it raised, or "". Raises Lost; then it is left out for good."""
         frame = self._request("cell", {"source": source, "file": file})
         self._kept.append(("cell", {"source": source, "file": file}))
-        return "" if frame.kind == "done" else _told(frame.value)
+        return "" if frame.kind == "done" else told_error(frame.value)
+
+    def given(self, source: str, file: str):
+        """Execute a cell that the notebook brings; where the box is lost there, the next one has it too."""
+        self._ours("cell", {"source": source, "file": file})
 
     def lend(self, functions: dict):
         """Give the cells functions of ours under these names; every call of one comes back to us."""
         start = len(self._library)
         self._library += functions.values()
-        names = {name: wire.Remote(start + i) for i, name in enumerate(functions)}
-        self._request("names", names)
-        self._kept.append(("names", names))
+        self._ours("names", {name: wire.Remote(start + i) for i, name in enumerate(functions)})
+
+    def _ours(self, kind, value):
+        # What breaks the box here is of the learner's making, and shows in the answers.
+        with contextlib.suppress(Lost):
+            self._request(kind, value)
+        self._kept.append((kind, value))
 
     def value(self, answer: str):
         """The value of an expression, as plain data. Raises Refusal, or Lost."""
@@ -90,7 +103,10 @@ class Session:
             self._box = None
 
     def _crossing(self, value):
-        """A case's part with numbers in the place of functions."""
+        """A case's part with a name or a number in the place of each function."""
+        if isinstance(value, partial) and calling.FUNCTIONS.get(value.func.__name__) is value.func:
+            parts = (value.func.__name__, *map(self._crossing, (value.args, value.keywords)))
+            return dict(zip(("function", "args", "keywords"), parts, strict=True))
         if isinstance(value, (tuple, list)):
             return type(value)(self._crossing(x) for x in value)
         if hasattr(value, "items"):
@@ -110,17 +126,12 @@ class Session:
 
     def _outcome(self, box, token):
         """What one call gives: its value, or a Refusal. Raises WireError, or Lost."""
-        until = min(time.monotonic() + self._budget.call, self._task_ends)
-        try:
+        with self._within(self._budget.call, self._task_ends) as until:
             answer = self._frame(box, token, until)
             if answer.kind == "ended":
                 return Refusal("grading.ended")
             if self._frame(box, token, until).kind != "ended":
                 raise wire.WireError("two answers")
-        except wire.Late:
-            if until == self._task_ends:
-                raise Overrun("grading.task_time", seconds=f"{self._budget.task:g}") from None
-            raise Overrun("grading.time", seconds=f"{self._budget.call:g}") from None
         return answer.value if answer.kind in ("value", "values") else _refusal(answer)
 
     def _request(self, kind, value):
@@ -128,14 +139,30 @@ class Session:
         token = secrets.token_hex(8)
         with self._guarded() as box:
             box.channel.post(kind, token, value)
-            try:
-                return self._frame(box, token, time.monotonic() + self._budget.cell)
-            except wire.Late:
-                raise Overrun("grading.time", seconds=f"{self._budget.cell:g}") from None
+            with self._within(self._budget.cell) as until:
+                return self._frame(box, token, until)
+
+    @contextlib.contextmanager
+    def _within(self, seconds, task_ends=math.inf):
+        """Until when it may take: so long, and no longer than the task and the submission. Raises Overrun."""
+        limits = {
+            time.monotonic() + seconds: ("grading.time", seconds),
+            task_ends: ("grading.task_time", self._budget.task),
+            self._ends: ("grading.submission_time", self._budget.submission),
+        }
+        try:
+            yield min(limits)
+        except wire.Late:
+            key, seconds = limits[min(limits)]
+            raise Overrun(key, seconds=f"{seconds:g}") from None
 
     @contextlib.contextmanager
     def _guarded(self):
         """A box to talk to. Whatever goes wrong with it there, it is lost, and Lost says why."""
+        if time.monotonic() > self._ends:  # no more boxes for it
+            raise self._lose("grading.submission_time", seconds=f"{self._budget.submission:g}")
+        if self._box is not None and (self._box.over or self._box.channel.waiting()):
+            self.close()  # an earlier request's doing: this one is not to suffer for it
         while self._box is None:
             self._reopen()
         try:
@@ -145,7 +172,8 @@ class Session:
         except Overrun as over:
             raise self._lose(over.key, **over.values) from None
         except wire.Closed:
-            raise self._lose("grading.ended") from None
+            over = self._box.over or Overrun("grading.ended")
+            raise self._lose(over.key, **over.values) from None
         except wire.WireError:
             raise self._lose("grading.forged") from None
 
@@ -189,9 +217,9 @@ class Session:
             raise wire.WireError("malformed: ask")
         function, entry = lent[number], registry.find(lent[number])
         if entry is not None and entry.name == self._task:
-            return "refused", "", "this function is the task itself"
+            return "refused", "", t("grading.task_itself", name=entry.name)
         if not _modest((args, keywords)):
-            return "refused", "", "too large"
+            return "refused", "", t("grading.asks_too_much")
         try:
             with time_limit(2.0), np.errstate(all="ignore"):
                 return "value", "", function(*args, **keywords)
@@ -205,12 +233,12 @@ class Session:
 def _refusal(frame):
     """Why a call gave no value, as a Refusal. Raises WireError on what no runner of ours says."""
     if frame.kind == "misfit" and type(frame.value) is dict:
-        values = {k: _clean(v) for k, v in frame.value.items()}
+        values = {k: clean(v) for k, v in frame.value.items()}
         key = values.pop("key", "")
         if key in _MISFITS and values.keys() == _MISFITS[key]:
             return Refusal(key, **values)
     if frame.kind == "raised":
-        return Refusal("grading.raised", error=_told(frame.value))
+        return Refusal("grading.raised", error=told_error(frame.value))
     if frame.kind == "large":
         return Refusal("grading.large")
     raise wire.WireError("no answer of ours")
@@ -227,27 +255,35 @@ _MISFITS = {
 }
 
 
-def _told(value):
+def told_error(value):
     """What a cell raised, in one line."""
     if type(value) is not dict:
         return "?"
-    return f"{_clean(value.get('error'))}: {_clean(value.get('text'))}".removesuffix(": ")
+    return f"{clean(value.get('error'))}: {clean(value.get('text'))}".removesuffix(": ")
 
 
-def _clean(text):
+def clean(text):
     """A text of the learner's as one short line without control characters."""
     return "".join(c if c.isprintable() else " " for c in text[:300]) if type(text) is str else "?"
 
 
 def _modest(value):
     """Whether a function of ours can be called with this and neither run long nor fill the memory."""
-    if isinstance(value, np.ndarray):
-        return value.nbytes <= MAX_BYTES
+    arrays, numbers = _parts(value)
+    return sum(a.nbytes for a in arrays) <= MAX_BYTES and math.prod(numbers) <= MAX_NUMBER
+
+
+def _parts(value):
+    """All arrays in a value, and all whole numbers, 0 and negative ones without sign and as 1.
+
+    As few numbers in an array may be a shape, those count too.
+    """
     if isinstance(value, dict):
-        return _modest(list(value.values()))
+        value = list(value.values())
     if isinstance(value, (tuple, list)):
-        product = 1
-        for x in value:
-            product *= max(1, abs(x)) if type(x) is int else 1
-        return product <= MAX_NUMBER and all(map(_modest, value))
-    return not isinstance(value, (int, np.integer)) or abs(int(value)) <= MAX_NUMBER
+        parts = [_parts(x) for x in value]
+        return [a for arrays, _ in parts for a in arrays], [n for _, numbers in parts for n in numbers]
+    if isinstance(value, np.ndarray):
+        shape = value.ravel().tolist() if value.dtype.kind in "iu" and value.size <= 8 else []
+        return [value], [max(1, abs(n)) for n in shape]
+    return [], [max(1, abs(int(value)))] if isinstance(value, (int, np.integer)) else []

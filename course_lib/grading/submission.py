@@ -11,10 +11,11 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_lib.grading.byhand import libraries, without_magics
 from course_lib.grading.release import Release
 from course_lib.messages import LANGUAGES, speaking, t
 
-MAX_NOTEBOOK, MAX_CELL = 20 << 20, 100_000  # bytes; characters
+MAX_NOTEBOOK, MAX_PARTS, MAX_CELL = 20 << 20, 1_000_000, 100_000  # bytes; lists, dicts and texts; characters
 MAX_REMARKS = 40
 
 
@@ -41,11 +42,12 @@ class Submission:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A submitted file, parsed but not believed. cells: those that are dicts. lang: as it says."""
+    """A submitted file, parsed but not believed. cells: those that are dicts. lang, name: as it says."""
 
     cells: list
     lang: str
     data: bytes
+    name: str = ""
 
 
 def read_notebook(path: Path) -> Notebook:
@@ -70,6 +72,9 @@ def _bytes(path):
 
 def parse(data: bytes) -> Notebook:
     """The notebook that these bytes are. Raises Unreadable."""
+    # A part takes two bytes here and more than a hundred when it is parsed.
+    if sum(map(data.count, (b"{", b"[", b'"'))) > MAX_PARTS:
+        raise Unreadable("grading.many_parts", most=MAX_PARTS)
     try:
         notebook = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -80,7 +85,10 @@ def parse(data: bytes) -> Notebook:
     course = _dict(_dict(notebook.get("metadata")).get("course"))
     lang = course.get("lang")
     lang = lang if type(lang) is str and lang in LANGUAGES else ""
-    return Notebook([cell for cell in cells if type(cell) is dict], lang, data)
+    source = course.get("source")
+    # a bare name: a path in it must lead nowhere; cut off, as the pattern takes long over a long text
+    name = re.sub(r".*/|[.]md$|[^\w-]", "", source[-200:]) if type(source) is str else ""
+    return Notebook([cell for cell in cells if type(cell) is dict], lang, data, name)
 
 
 def take(notebook: Notebook, release: Release) -> Submission:
@@ -90,18 +98,19 @@ def take(notebook: Notebook, release: Release) -> Submission:
 
 
 def _taken(notebook, release):
-    cells, remarks, seen = {}, [], set()
+    cells, remarks, seen, own = {}, [], set(), 0
     for cell in notebook.cells:
         grade_id, source = _grade_id(cell), _source(cell)
         if grade_id is None or source is None:
+            own += cell.get("cell_type") == "code" and bool(source and source.strip())
             continue
         if grade_id in seen:
-            remarks.append(t("grading.twice", cell=grade_id))
+            remarks.append(t("grading.twice", cell=cell_name(grade_id)))
             continue
         answer = release.answers.get(grade_id)
         if answer is not None:
             seen.add(grade_id)
-            _take_answer(cell, source, answer, cells, remarks)
+            _take_answer(cell, source, answer, cells, remarks, by_hand=not release.trained)
         elif grade_id in release.locked:
             seen.add(grade_id)
             # What the other language says there is no edit of the learner's.
@@ -109,32 +118,33 @@ def _taken(notebook, release):
                 remarks.append(t("grading.edited", cell=grade_id))
         elif _dict(_dict(cell.get("metadata")).get("nbgrader")).get("solution") is True:
             remarks.append(t("grading.unknown_cell", cell=_short(grade_id)))
-    remarks += [t("grading.missing", cell=name) for name in release.answers if name not in seen]
-    remarks += [t("grading.missing_locked", cell=name) for name in release.locked if name not in seen]
+    if not seen & release.answers.keys():
+        return Submission(cells, (t("grading.other_notebook", name=release.name),))
+    if own:
+        remarks.append(t("grading.own_cells", count=own))
+    remarks += [t("grading.missing", cell=cell_name(id_)) for id_ in release.answers if id_ not in seen]
+    remarks += [t("grading.missing_locked", cell=id_) for id_ in release.locked if id_ not in seen]
     return Submission(cells, tuple(dict.fromkeys(remarks))[:MAX_REMARKS])
 
 
-def _take_answer(cell, source, answer, cells, remarks):
+def _take_answer(cell, source, answer, cells, remarks, *, by_hand):
     if cell.get("cell_type") != answer.cell_type:
-        remarks.append(t("grading.wrong_type", cell=answer.grade_id))
+        remarks.append(t("grading.wrong_type", cell=cell_name(answer.grade_id)))
     elif len(source) > MAX_CELL:
-        remarks.append(t("grading.long_cell", cell=answer.grade_id, most=MAX_CELL))
+        remarks.append(t("grading.long_cell", cell=cell_name(answer.grade_id), most=MAX_CELL))
     else:
-        plain = _without_magics(source) if answer.cell_type == "code" else source
+        plain = without_magics(source) if answer.cell_type == "code" else source
         if plain != source:
-            remarks.append(t("grading.magics", cell=answer.grade_id))
+            remarks.append(t("grading.magics", cell=cell_name(answer.grade_id)))
         cells[answer.grade_id] = plain
-        found = _LIBRARIES.search(plain) if answer.cell_type == "code" else None
-        if found and found[0] not in answer.stub:
-            remarks.append(t("grading.library", cell=answer.grade_id, name=found[0]))
+        called = libraries(plain) if answer.cell_type == "code" and by_hand else ()
+        for name in called:
+            remarks.append(t("grading.library", cell=cell_name(answer.grade_id), name=name))
 
 
-_LIBRARIES = re.compile(r"\b(course_lib|torch|scipy|sklearn|tensorflow|jax)\b")
-
-
-def _without_magics(source):
-    """The cell without IPython's own lines, each replaced by an empty one."""
-    return re.sub(r"(?m)^[%!].*$", "", source)
+def cell_name(grade_id: str) -> str:
+    """What a learner calls a cell: its task, which the check below names."""
+    return grade_id.removeprefix("solution-")
 
 
 def _grade_id(cell):
@@ -147,8 +157,10 @@ def _source(cell):
     source = cell.get("source")
     if type(source) is list and all(type(line) is str for line in source):
         source = "".join(source)
-    # A lone surrogate cannot be written anywhere.
-    return source.encode("utf-8", "replace").decode() if type(source) is str else None
+    if type(source) is not str:
+        return None
+    # Windows' line ends become ours; a lone surrogate cannot be written anywhere.
+    return re.sub(r"\r\n?", "\n", source).encode("utf-8", "replace").decode()
 
 
 def _dict(value):

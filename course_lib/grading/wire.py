@@ -206,6 +206,12 @@ def _array(rest, body, _):
     return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))  # a copy of its own
 
 
+def _scalar(rest, body, part):
+    if rest[1:] != [[]]:
+        raise WireError("malformed: scalar")
+    return _array(rest, body, part)[()]
+
+
 def _of(kind):
     def decode(rest, body, part):
         (value,) = rest
@@ -255,7 +261,7 @@ _DECODERS = {
     "list": lambda rest, body, part: list(map(part, rest)),
     "dict": _dict,
     "array": _array,
-    "scalar": lambda rest, body, part: _array(rest, body, part)[()],
+    "scalar": _scalar,
     "foreign": lambda rest, body, part: foreign(*rest),
     "remote": lambda rest, body, part: Remote(_int(*rest)),
 }
@@ -294,27 +300,29 @@ class Channel:
         return bool(select.select([self.reading], [], [], 0)[0])
 
     def _read(self, count, until):
-        parts = []
-        while count:
+        data = bytearray()
+        while len(data) < count:
             self._wait([self.reading], until)
-            part = os.read(self.reading, min(count, 1 << 16))
+            part = os.read(self.reading, min(count - len(data), 1 << 16))
             if not part:
                 raise Closed("the pipe is closed")
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+            data += part
+        return bytes(data)
 
     def _wait(self, readers, until):
-        """Until there is something to read, or something was written; every 20 ms the watch has its turn."""
+        """Until there is something to read, or something was written.
+
+        The watch and the clock have their turn each time: who writes byte by byte must not keep them away.
+        """
         while True:
+            self.watch()
+            if time.monotonic() > until:
+                raise Late("no answer in time")
             ready, writers, _ = select.select(readers, [self.writing] if self._unsent else [], [], 0.02)
             if writers:
                 self._write()
             if ready or (writers and not readers):
                 return
-            self.watch()
-            if time.monotonic() > until:
-                raise Late("no answer in time")
 
     def _write(self):
         try:

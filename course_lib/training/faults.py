@@ -5,7 +5,10 @@
 What a fault looks like and what helps stands in the messages: `FAULTS[name].text("signs")`.
 """
 
+import copy
 import itertools
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -24,17 +27,22 @@ class Recipe:
     """Everything that a training is made of; the defaults are a healthy one.
 
     gain: of He's initial weights, a tenth of it in the last layer. hidden_bias: what hidden biases start at.
-    noise: σ of what is added to the pictures once and for all. The rest does what its name says.
+    noise: σ of what is added to the pictures once and for all. offset: what is added to every pixel.
+    clip_norm: the gradient's largest norm. The rest does what its name says.
     """
 
     lr: float = 0.02
     hidden: tuple[int, ...] = (64, 64)
     gain: float = 1.0
     hidden_bias: float = 0.0
+    activation: str = "relu"
     batch_norm: bool = False
     dropout: float = 0.0
+    weight_decay: float = 0.0
+    clip_norm: float = math.inf
     samples: int = 900
     noise: float = 0.3
+    offset: float = 0.0
     epochs: int = 15
     batch_size: int = 30
     shuffle: bool = True
@@ -103,10 +111,82 @@ class Curves:
 def draw_fault(*, rng, healthy=True):
     """One of the faults at random, for a lab: the learner sees the curves and names it.
 
-    rng: NumPy Generator. healthy: whether a healthy run may come up. Returns a Fault.
+    rng: NumPy Generator. healthy: whether a healthy run may come up. Returns a Fault whose recipe is varied.
     """
     names = [name for name in FAULTS if healthy or name != "healthy"]
-    return FAULTS[names[rng.integers(len(names))]]
+    return varied(names[rng.integers(len(names))], rng=rng)
+
+
+def varied(name: str, *, rng) -> Fault:
+    """The fault in another strength, in another net: its signs hold, its numbers differ. rng: Generator.
+
+    All run for equally many epochs, so that the length of a curve says nothing about its cause.
+    """
+    changes = {part: draw(rng) for part, draw in (_USUAL | _VARIED[name]).items()}
+    return Fault(name, replace(FAULTS[name].recipe, **changes))
+
+
+def _between(low, high):
+    return lambda rng: float(rng.uniform(low, high))
+
+
+def _ratio(low, high):
+    return lambda rng: float(low * (high / low) ** rng.random())
+
+
+def _one_of(*options):
+    return lambda rng: options[rng.integers(len(options))]
+
+
+def _layers(*depths, widths=(48, 64, 80)):
+    return lambda rng: (_one_of(*widths)(rng),) * _one_of(*depths)(rng)
+
+
+_USUAL: dict[str, Callable] = {
+    "lr": _ratio(0.012, 0.03),
+    "hidden": _layers(2, 3),
+    "noise": _between(0.2, 0.4),
+    "samples": _one_of(700, 800, 900),
+    "batch_size": _one_of(25, 30),
+    "epochs": _one_of(20),
+}
+_VARIED: dict[str, dict[str, Callable]] = {
+    "healthy": {},
+    "rate_too_high": {"lr": _ratio(0.8, 1.6)},
+    "rate_too_low": {
+        "lr": _ratio(3e-6, 2e-5),
+        "hidden": _layers(2, 3, 5),
+        "batch_norm": _one_of(False, True),
+    },
+    "dead_units": {"hidden_bias": _between(-14, -9), "hidden": _layers(2, 3, 5)},
+    "leak_between_splits": {
+        "noise": _between(1.8, 2.2),
+        "samples": _one_of(250, 300, 350),
+        "batch_norm": _one_of(False, True),
+    },
+    "labels_shuffled": {
+        "samples": _one_of(400, 500, 600),
+        "lr": _ratio(0.02, 0.03),
+        "hidden": _layers(2),
+        "batch_norm": _one_of(False, True),
+    },
+    "no_shuffling": {"lr": _ratio(0.035, 0.045), "samples": _one_of(900), "hidden": _layers(2)},
+    "eval_mode_forgotten": {
+        "dropout": _between(0.6, 0.65),
+        "lr": _ratio(0.01, 0.015),
+        "hidden": _layers(2, widths=(64, 80)),
+    },
+    "norm_statistics_frozen": {"gain": _one_of(1.0), "offset": _between(2, 4), "hidden": _layers(2)},
+    "overfitting": {
+        "samples": _one_of(80, 100, 120),
+        "noise": _between(1.2, 1.5),
+        "lr": _ratio(0.015, 0.025),
+        "hidden": _layers(2, widths=(128, 192, 256)),
+    },
+    "underfitting": {"hidden": _one_of((1,), (2,), (2, 2))},
+    "bad_initialization": {"hidden": _layers(4, 5, 6), "gain": _ratio(0.01, 0.05)},
+    "exploding_gradient": {"hidden": _layers(4, 5, 6), "gain": _between(4, 6)},
+}
 
 
 @cache
@@ -122,29 +202,75 @@ def train_with(fault: str, seed: int = 0) -> Curves:
 
 def train_recipe(recipe: Recipe, seed: int = 0) -> Curves:
     """Train as the recipe says, with SGD and momentum 0.9. Returns Curves."""
+    return train_run(recipe, seed).curves
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A training and what it was made of, for those who look closer.
+
+    start, model: the net before and after, torch modules. train, val: (x, y) as tensors. ratios: (steps,
+    layers), ‖Δw‖/‖w‖ of each layer's weights at each of the first steps. orders: two epochs' sample numbers.
+    """
+
+    curves: Curves
+    start: nn.Module
+    model: nn.Module
+    train: tuple
+    val: tuple
+    ratios: np.ndarray
+    orders: tuple
+
+
+def train_run(recipe: Recipe, seed: int = 0) -> Run:
+    """Train as the recipe says, with SGD and momentum 0.9, and keep nets and data as well."""
     rng = np.random.default_rng(seed)
     train, val, test = _data(recipe, rng)
     torch_seed = torch.Generator().manual_seed(seed)
     model, epochs, steps = _net(recipe, rng, torch_seed), [], []
-    optimizer = torch.optim.SGD(model.parameters(), lr=recipe.lr, momentum=0.9)
-    first = _measure(model, *train, training=False)[0]
+    start, ratios, orders = copy.deepcopy(model), [], []
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=recipe.lr, momentum=0.9, weight_decay=recipe.weight_decay
+    )
+    first = measure(model, *train, training=False)[0]
     for _ in range(recipe.epochs):
-        order = rng.permutation(len(train[1])) if recipe.shuffle else np.arange(len(train[1]))
+        orders.append(rng.permutation(len(train[1])) if recipe.shuffle else np.arange(len(train[1])))
         model.train()
-        for batch in torch.from_numpy(order).split(recipe.batch_size):
-            optimizer.zero_grad()
-            loss = F.cross_entropy(model(train[0][batch]), train[1][batch])
-            loss.backward()
-            optimizer.step()
-            norm = sum(p.grad.square().sum() for p in model.parameters()) ** 0.5
-            steps.append([loss.item(), float(norm)])
-        parts = [_measure(model, *part, training=recipe.evaluate_in_training_mode) for part in (train, val)]
+        for batch in torch.from_numpy(orders[-1]).split(recipe.batch_size):
+            before = _weights(model) if len(steps) < WATCHED else None
+            steps.append(_step(model, optimizer, train[0][batch], train[1][batch], recipe.clip_norm))
+            ratios += [] if before is None else [_ratios(before, _weights(model))]
+        parts = [measure(model, *part, training=recipe.evaluate_in_training_mode) for part in (train, val)]
         epochs.append([*parts[0], *parts[1], _dead_share(model, train[0])])
-    test_accuracy = _measure(model, *test, training=False)[1]
     arrays = (*np.array(epochs).T, *np.array(steps).T)
     for array in arrays:
         array.setflags(write=False)
-    return Curves(*arrays, first, test_accuracy, recipe)
+    curves = Curves(*arrays, first, measure(model, *test, training=False)[1], recipe)
+    return Run(curves, start, model, train, val, np.array(ratios), tuple(orders[:2]))
+
+
+WATCHED = 20  # the first steps, whose updates are measured
+
+
+def _step(model, optimizer, x, y, clip_norm):
+    """One step on a mini-batch; returns its loss and gradient norm."""
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    norm = float(sum(p.grad.square().sum() for p in model.parameters()) ** 0.5)
+    if norm > clip_norm:
+        for p in model.parameters():
+            p.grad.mul_(clip_norm / norm)
+    optimizer.step()
+    return loss.item(), norm
+
+
+def _weights(model):
+    return [layer.weight.detach().clone() for layer in model if isinstance(layer, nn.Linear)]
+
+
+def _ratios(before, after):
+    return [float((b - a).norm() / a.norm()) for a, b in zip(before, after, strict=True)]
 
 
 def _data(recipe, rng):
@@ -162,7 +288,7 @@ def _data(recipe, rng):
     if recipe.shuffled_labels:
         y = rng.permutation(y)
     pairs = ((x[picked], y), (x[held], digits.y_train[held]), (x_test, digits.y_val))
-    return [(torch.tensor(x, dtype=torch.float32), torch.tensor(y)) for x, y in pairs]
+    return [(torch.tensor(x + recipe.offset, dtype=torch.float32), torch.tensor(y)) for x, y in pairs]
 
 
 class _Dropout(nn.Module):
@@ -177,6 +303,9 @@ class _Dropout(nn.Module):
             return x
         kept = torch.rand(x.shape, generator=self.generator) >= self.rate
         return x * kept / (1 - self.rate)
+
+
+ACTIVATIONS = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU}
 
 
 def _net(recipe, rng, generator):
@@ -195,13 +324,13 @@ def _net(recipe, rng, generator):
             # with momentum 0 the running statistics stay at mean 0 and variance 1
             norm = nn.BatchNorm1d(n_out, momentum=0.0 if recipe.frozen_statistics else 0.1)
             layers += [norm] if recipe.batch_norm else []
-            layers += [nn.ReLU()]
+            layers += [ACTIVATIONS[recipe.activation]()]
             layers += [_Dropout(recipe.dropout, generator)] if recipe.dropout else []
     return nn.Sequential(*layers)
 
 
 @torch.no_grad()
-def _measure(model, x, y, *, training):
+def measure(model, x, y, *, training):
     """Mean loss and accuracy, in training or in evaluation mode."""
     model.train(training)
     scores = model(x)
@@ -215,6 +344,6 @@ def _dead_share(model, x):
     dead = []
     for layer in model:
         x = layer(x)
-        if isinstance(layer, nn.ReLU):
+        if isinstance(layer, tuple(ACTIVATIONS.values())):
             dead.append((x == 0).all(0))
     return float(torch.cat(dead).double().mean())

@@ -6,6 +6,7 @@ import ipywidgets as ipw
 from markdown_it import MarkdownIt
 
 from course_lib.messages import t
+from course_lib.progress import session
 
 _RIGHT, _WRONG = "#009E73", "#D55E00"
 
@@ -38,10 +39,10 @@ class Quiz(ipw.VBox):
         self.buttons = [self._button(i) for i in range(len(options))]
         self._feedback = ipw.HTMLMath()
         rows = [
-            ipw.HBox([button, ipw.HTMLMath(markdown(option["text"]))], layout=_ROW)
+            ipw.HBox([button, _text(option["text"])], layout=_ROW)
             for button, option in zip(self.buttons, options, strict=True)
         ]
-        super().__init__([ipw.HTMLMath(markdown(question)), *rows, self._feedback])
+        super().__init__([_text(question), *rows, self._feedback])
         self.add_class("course-quiz")
 
     @property
@@ -64,6 +65,7 @@ class Quiz(ipw.VBox):
         option = self.options[index]
         self.buttons[index].button_style = "success" if option["right"] else "warning"
         self._feedback.value = _verdict(index, option)
+        session.answered(self.question_id, option["right"])
 
     def _repr_mimebundle_(self, **kwargs):
         return super()._repr_mimebundle_(**kwargs) | {"text/html": self._still(), "text/plain": self.question}
@@ -78,6 +80,10 @@ class Quiz(ipw.VBox):
 
 
 _ROW = ipw.Layout(align_items="center")
+
+
+def _text(source):
+    return ipw.HTMLMath(f'<div style="line-height: 1.5">{markdown(source)}</div>')
 
 
 def _letter(index):

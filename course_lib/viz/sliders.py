@@ -110,9 +110,16 @@ def value_slider(name, values, *, start=None, title=None):
         options=list(zip(labels(values), values, strict=True)),
         index=index,
         description=title or parameter_title(name),
+        tooltip=title or parameter_title(name),  # without one the label's is the word "null"
         style={"description_width": "initial"},
         layout=ipw.Layout(width="auto"),
     )
+
+
+def dropdown(title, options, value) -> ipw.Dropdown:
+    """A list to choose from, as wide as its column. options: as ipywidgets takes them."""
+    fitting = {"style": {"description_width": "initial"}, "layout": ipw.Layout(width="auto")}
+    return ipw.Dropdown(options=options, value=value, description=title, **fitting)
 
 
 def nearest(values, wanted):
@@ -154,9 +161,15 @@ class _Panel(ipw.VBox):
         return super()._repr_mimebundle_(**kwargs) | still, metadata
 
 
+# The page of a Tab is no place to scroll, or the keyboard would stop there.
 _NO_BAR = """<style>
 .course-frames .widget-tab > .lm-TabBar, .course-frames .widget-tab > .p-TabBar { display: none }
-.course-frames .widget-tab > .widget-tab-contents { border: none; padding: 0 }
+.course-frames .widget-tab > .widget-tab-contents { border: none; padding: 0; overflow: visible }
+.course-frames .widget-tab .widget-box { overflow: visible }
+.course-frames > .widget-slider { height: auto }
+.course-frames > .widget-slider > .widget-label {
+  max-width: 50%; height: auto; white-space: normal; line-height: 1.3; text-align: left
+}
 </style>"""
 
 
@@ -166,14 +179,16 @@ class FramesPanel(_Panel):
     The link lives in the browser alone, so the kernel's `slider.index` follows, and `picture` with it.
     The pictures are the pages of a Tab whose bar is hidden: it keeps them all in the document, while a
     Stack makes the one it shows anew each time, which takes twice as long.
+
+    slider, pictures: one picture per value. rows: of the table, for all values.
     """
 
     def __init__(self, slider, pictures, rows, size):
-        self.slider, self.pictures = slider, pictures
-        pages = [ipw.VBox([_image(p.png, size), _sentence(p.alt)]) for p in pictures]
+        self.slider, self.pictures, self.rows = slider, pictures, rows
+        pages = [ipw.VBox([image(p.png, size), _sentence(p.alt)]) for p in pictures]
         shown = ipw.Tab(pages, selected_index=slider.index)
         ipw.jslink((slider, "index"), (shown, "selected_index"))
-        super().__init__([slider, ipw.HTML(_NO_BAR), shown, *_behind(rows)])
+        super().__init__([slider, ipw.HTML(_NO_BAR), shown, *behind(rows)])
         self.add_class("course-frames")
 
     @property
@@ -192,10 +207,10 @@ class LivePanel(_Panel):
         self._canvas, self._read, self._adjust = canvas, read, adjust
         self._describe, self._numbers = describe, numbers
         self._busy = False
-        self._image = _image(b"", size)
+        self._image = image(b"", size)
         self._readout, self._alarm, self._table = _sentence(""), ipw.HTML(), ipw.HTML()
-        behind = _behind(self._table) if numbers else []
-        super().__init__([*shown, self._alarm, self._image, self._readout, *behind])
+        fold = behind(self._table) if numbers else []
+        super().__init__([*shown, self._alarm, self._image, self._readout, *fold])
         self.add_class("course-live")
         self._draw()
         for name, control in self.controls.items():
@@ -205,6 +220,11 @@ class LivePanel(_Panel):
     def values(self) -> dict:
         """The keyword arguments that draw gets now."""
         return dict(self._read({name: control.value for name, control in self.controls.items()}))
+
+    @property
+    def rows(self) -> list[dict]:
+        """The table behind the picture at the present values; empty where there is none."""
+        return self._numbers(**self.values) if self._numbers else []
 
     @property
     def picture(self):
@@ -222,9 +242,8 @@ class LivePanel(_Panel):
         values = self.values
         self._image.value = self._canvas.png(values)
         self._alt = self._describe(**values)
-        self._readout.value = _spoken(self._alt)
-        if self._numbers:
-            self._table.value = table(self._numbers(**values))
+        self._readout.value = spoken(self._alt)
+        self._table.value = table(self.rows)
 
     @contextmanager
     def _alarming(self):
@@ -261,16 +280,28 @@ def _shown(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _behind(rows):
-    """The table as a fold that opens on demand; nothing without rows."""
+# The browser's own fold: the keyboard opens it, as it does not open an Accordion of ipywidgets. The table
+# stands beside it, so that a new table leaves it open.
+_FOLD = """<style>
+.course-fold summary { cursor: pointer; padding: 6px 10px; background: rgba(127, 127, 127, .12) }
+.course-fold:not(:has(details[open])) > .widget-box { display: none }
+</style>"""
+
+
+def behind(rows):
+    """The table as a fold that opens on demand; nothing without rows. rows: dicts, or a widget."""
     if not rows:
         return []
     inside = rows if isinstance(rows, ipw.Widget) else ipw.HTML(table(rows))
+    head = ipw.HTML(f"{_FOLD}<details><summary>{escape(t('viz.numbers'))}</summary></details>")
     scrolling = ipw.Box([inside], layout=ipw.Layout(max_height="320px", overflow="auto"))
-    return [ipw.Accordion([scrolling], titles=(t("viz.numbers"),), selected_index=None)]
+    fold = ipw.VBox([head, scrolling])
+    fold.add_class("course-fold")
+    return [fold]
 
 
-def _image(png, size):
+def image(png, size):
+    """PNG bytes as an Image as wide as the page allows; size: inches at 100 dots."""
     # No tooltip: ipywidgets 8.1 fails to show an Image that has one. The sentence below says what is seen.
     # width and height keep the picture's place on the page while the browser decodes the next one
     width, height = (str(round(inches * DPI)) for inches in size)
@@ -279,14 +310,17 @@ def _image(png, size):
 
 
 def _sentence(text):
-    return ipw.HTML(_spoken(text))
+    return ipw.HTML(spoken(text))
 
 
-def _spoken(text):
+def spoken(text):
+    """A sentence as HTML that screen readers say when it changes."""
     return f'<div role="status" aria-live="polite" style="line-height: 1.5">{escape(text)}</div>'
 
 
 def columns(widgets, *, least="280px"):
     """Widgets beside each other where there is room, below each other on a phone."""
-    across = ipw.Layout(grid_template_columns=f"repeat(auto-fit, minmax({least}, 1fr))", width="100%")
+    across = ipw.Layout(
+        grid_template_columns=f"repeat(auto-fit, minmax(min({least}, 100%), 1fr))", width="100%"
+    )
     return ipw.GridBox(list(widgets), layout=across)

@@ -23,11 +23,13 @@ from course_lib.viz.panels.centring import zigzag_panel
 from course_lib.viz.panels.clipping import clipping_panel
 from course_lib.viz.panels.comparing import FontsTold, ensembles_picture, fonts_picture, robustness_picture
 from course_lib.viz.panels.decaying import decay_panel
+from course_lib.viz.panels.diagnosing import diagnosis_panel
 from course_lib.viz.panels.dropping import dropout_panel
 from course_lib.viz.panels.dying import dead_panel
 from course_lib.viz.panels.flatness import flatness_panel, sam_panel
 from course_lib.viz.panels.folding import depth_panel
 from course_lib.viz.panels.generalization import bias_variance_panel, capacity_panel, interpolation_panel
+from course_lib.viz.panels.inspecting import batch_picture
 from course_lib.viz.panels.keeping import fans_panel, keeping_panel
 from course_lib.viz.panels.layers import layers_panel, rules_picture
 from course_lib.viz.panels.loss_shapes import accuracy_panel, outlier_panel, sigmoid_panel
@@ -41,10 +43,13 @@ from course_lib.viz.panels.priors import prior_panel
 from course_lib.viz.panels.products import product_panel
 from course_lib.viz.panels.racing import race_panel
 from course_lib.viz.panels.refined import refinements_picture, refinements_told
+from course_lib.viz.panels.running import faults_panel, gallery_picture, rates_panel, ratios_panel
 from course_lib.viz.panels.schedules import schedule_gallery, schedule_panel
+from course_lib.viz.panels.searching import edge_panel, grid_panel, halving_panel
 from course_lib.viz.panels.second_order import second_order_picture
 from course_lib.viz.panels.signals import depth_gradient_panel
 from course_lib.viz.panels.skipping import survival_panel
+from course_lib.viz.panels.sliding import convolution_panel
 from course_lib.viz.panels.smoothing import smoothing_panel
 from course_lib.viz.panels.softening import softmax_panel
 from course_lib.viz.panels.splitting import epoch_picture, folds_panel
@@ -52,6 +57,7 @@ from course_lib.viz.panels.stability import stability_panel
 from course_lib.viz.panels.starting import starts_picture
 from course_lib.viz.panels.stopping import stopping_panel
 from course_lib.viz.panels.symmetry import symmetry_panel
+from course_lib.viz.panels.transferring import stages_panel
 from course_lib.viz.panels.variance_shift import variance_shift_panel
 from course_lib.viz.panels.weight_scale import weight_scale_panel
 from course_lib.viz.picture import show
@@ -68,6 +74,7 @@ __all__ = [
     "augmentation_gallery",
     "averaging_panel",
     "batch_panel",
+    "batch_picture",
     "batch_size_panel",
     "bias_panel",
     "bias_variance_panel",
@@ -80,21 +87,28 @@ __all__ = [
     "condition_panel",
     "confusion_picture",
     "confusion_told",
+    "convolution_panel",
     "covariate_shift_picture",
     "curves_picture",
     "dead_panel",
     "decay_panel",
     "depth_gradient_panel",
     "depth_panel",
+    "diagnosis_panel",
     "dropout_panel",
+    "edge_panel",
     "ensembles_picture",
     "epoch_picture",
     "fans_panel",
+    "faults_panel",
     "flatness_panel",
     "folds_panel",
     "fonts_picture",
     "frames",
+    "gallery_picture",
     "geometry_panel",
+    "grid_panel",
+    "halving_panel",
     "interpolation_panel",
     "keeping_panel",
     "lambda_panel",
@@ -113,6 +127,8 @@ __all__ = [
     "quiz",
     "race_panel",
     "range_slider",
+    "rates_panel",
+    "ratios_panel",
     "refinements_picture",
     "refinements_told",
     "robustness_picture",
@@ -131,6 +147,7 @@ __all__ = [
     "smoothing_panel",
     "softmax_panel",
     "stability_panel",
+    "stages_panel",
     "starts_picture",
     "stopping_panel",
     "survival_panel",

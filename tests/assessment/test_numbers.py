@@ -9,10 +9,11 @@ from course_lib.algorithms import gd, trace
 from course_lib.algorithms.problems import Problem
 from course_lib.assessment import CheckFailed, check
 from course_lib.assessment.diagnose import diagnose
-from course_lib.assessment.numbers import RTOL, number_tasks
+from course_lib.assessment.numbers import RTOL, NumberTask
+from course_lib.assessment.units import answer_tasks
 from course_lib.messages import catalogue
 
-TASKS = number_tasks()
+TASKS = {name: task for name, task in answer_tasks().items() if isinstance(task, NumberTask)}
 MISTAKES = [(task, mistake) for task in TASKS.values() for mistake in task.mistakes]
 
 

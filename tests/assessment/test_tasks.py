@@ -3,11 +3,13 @@
 import pytest
 
 from course_lib.assessment import CheckFailed, check, choices, repairs
-from course_lib.assessment.choices import choice_task, choice_tasks
+from course_lib.assessment.choices import ChoiceTask, choice_task
 from course_lib.assessment.diagnose import diagnose
-from course_lib.assessment.repairs import Repair, repair_task, repair_tasks
+from course_lib.assessment.repairs import Repair, RepairTask, repair_task
+from course_lib.assessment.units import answer_tasks
 from course_lib.messages import catalogue, speaking
 
+answer_tasks()  # loads the units, before their tables are replaced below
 TEXTS = {
     "choice.a_choice.wrong": {"ko": "왜 틀렸는지", "en": "why it is wrong"},
     "repair.a_repair.learns": {"ko": "배웁니다", "en": "it learns"},
@@ -15,6 +17,11 @@ TEXTS = {
     "repair.a_repair.too_large": {"ko": "너무 큽니다", "en": "the rate is too large"},
 }
 GOOD = {"lr": 0.1, "epochs": 3, "initialization": "he"}
+
+
+def of(kind):
+    """All tasks of a kind."""
+    return [task for task in answer_tasks().values() if isinstance(task, kind)]
 
 
 @pytest.fixture(autouse=True)
@@ -175,7 +182,7 @@ def _real_tasks(monkeypatch):
 @pytest.mark.usefixtures("_real_tasks")
 def test_each_wrong_option_of_each_unit_has_its_text():
     texts = {key for key in catalogue() if key.startswith("choice.")} - set(TEXTS)
-    tasks = choice_tasks().values()
+    tasks = of(ChoiceTask)
     assert texts == {f"choice.{task.name}.{option}" for task in tasks for option in task.others}
     assert all(check(task.name, task.right).outcome.right and task.right not in task.others for task in tasks)
 
@@ -183,8 +190,8 @@ def test_each_wrong_option_of_each_unit_has_its_text():
 @pytest.mark.usefixtures("_real_tasks")
 def test_each_repair_has_its_texts_and_allows_only_ranges_and_options():
     texts = {key.split(".")[1] for key in catalogue() if key.startswith("repair.")}
-    assert set(repair_tasks()) == texts
-    for task in repair_tasks().values():
+    assert {task.name for task in of(RepairTask)} == texts
+    for task in of(RepairTask):
         for allowed in task.allowed.values():
             kinds = {type(value) for value in allowed}
             assert kinds == {str} or (len(allowed) == 2 and kinds in ({int}, {float}))

@@ -5,7 +5,7 @@ import pytest
 
 from course_lib.algorithms import he_uniform, normal_init
 from course_lib.assessment.diagnose import diagnose
-from course_lib.assessment.numbers import number_tasks
+from course_lib.assessment.units import answer_task
 from course_lib.assessment.units.unit3 import twelve_silent_layers
 
 BROKEN = {"initialization": "small_normal", "gain": 1.0, "lr": 0.1}
@@ -18,13 +18,13 @@ def test_ten_linear_layers_do_what_the_number_says():
     h = rng.standard_normal((50, 400))
     for _ in range(10):
         h = h @ normal_init((400, 400), rng=rng, std=0.1)
-    assert number_tasks()["ten_linear_layers"].value == pytest.approx(1024)
+    assert answer_task("ten_linear_layers").value == pytest.approx(1024)
     assert h.std() == pytest.approx(1024, rel=0.25)
 
 
 def test_the_bound_is_the_one_of_the_rule():
     drawn = np.abs(he_uniform((50, 150), rng=np.random.default_rng(0)))
-    bound = number_tasks()["he_uniform_bound"].value
+    bound = answer_task("he_uniform_bound").value
     assert 0.99 * bound < drawn.max() <= bound
 
 

@@ -19,13 +19,17 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from ast import literal_eval
+from base64 import b64decode
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from jupyter_client import BlockingKernelClient
 from playwright.sync_api import TimeoutError as NotSeen
 from playwright.sync_api import expect, sync_playwright
 
-START_S, RUN_MS = 60, 120_000
+START_S, RUN_MS = 60, 240_000
+LOG = "lab.log"
 ERROR = "[data-mime-type='application/vnd.jupyter.error'], .jp-OutputArea-output .ansi-red-fg"
 # Every code cell has its number, or one of them has failed, which ends the run.
 # A cell whose input is hidden shows its number beside its output.
@@ -33,6 +37,10 @@ ENDED = f"""() => document.querySelector(`{ERROR}`) ||
   [...document.querySelectorAll('.jp-CodeCell')].every(cell =>
     [...cell.querySelectorAll('.jp-InputPrompt, .jp-OutputPrompt')]
       .some(p => /\\[\\d+\\]/.test(p.textContent)))"""
+FETCH = """async image => {
+  const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+  return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
+}"""
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -40,13 +48,14 @@ REPOSITORY = Path(__file__).parents[2]
 def lab(folder, chromium, *, width=1200, height=900):
     """A page on a fresh JupyterLab over `folder`. `page.errors` lists what the console reported as an error.
 
-    folder: where the notebooks are; work on a copy. chromium: path of the browser.
+    folder: where the notebooks are; work on a copy. chromium: path of the browser. `page.home` is the
+    folder of the server's own files, `complaints(page)` what its log complains of.
     Raises TimeoutError with the server's log if it does not answer.
     """
-    with _server(folder) as address, sync_playwright() as playwright:
+    with _server(folder) as (address, home), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": width, "height": height})
-        page.address, page.errors = address, []
+        page.address, page.home, page.errors = address, home, []
         page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         try:
@@ -57,7 +66,7 @@ def lab(folder, chromium, *, width=1200, height=900):
 
 @contextmanager
 def _server(folder):
-    """The address (a format with {path}) of a JupyterLab of its own: settings, port and token."""
+    """A JupyterLab with settings, port and token of its own: its address (with {path}) and its folder."""
     port, token = _free_port(), secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as home:
         overrides = Path(home, "app", "settings", "overrides.json")
@@ -69,7 +78,7 @@ def _server(folder):
             "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
         }
         overrides.write_text(json.dumps(settings))
-        log = Path(home, "lab.log")
+        log = Path(home, LOG)
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
         command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
         command += [f"--LabApp.user_settings_dir={home}/user", f"--LabApp.workspaces_dir={home}/work"]
@@ -80,7 +89,7 @@ def _server(folder):
             server = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | ours)
         try:
             _wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, log)
-            yield f"http://127.0.0.1:{port}/lab/tree/{{path}}?token={token}&reset"
+            yield f"http://127.0.0.1:{port}/lab/tree/{{path}}?token={token}&reset", Path(home)
         finally:
             server.terminate()
             try:
@@ -105,6 +114,12 @@ def _wait_for(url, server, log):
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     raise TimeoutError(f"JupyterLab did not answer within {START_S} s:\n{log.read_text()[-3000:]}")
+
+
+def complaints(page):
+    """The lines of the server's log that report an error, but for nbgrader's wish for another folder."""
+    lines = (page.home / LOG).read_text().splitlines()
+    return [line for line in lines if re.match(r"\[[EC] |Traceback", line) and "course directory" not in line]
 
 
 def open_notebook(page, path):
@@ -157,3 +172,30 @@ def wait_for_other_picture(panel, before, *, timeout_ms=10_000):
 def pixels(panel):
     """The displayed picture as PNG bytes, from a screenshot of its place on the page."""
     return panel.locator("img:visible").first.screenshot()
+
+
+def picture_bytes(panel):
+    """The picture that a panel shows now, as the bytes that the browser has of it."""
+    return b64decode(panel.locator("img:visible").first.evaluate(FETCH))
+
+
+class Kernel:
+    """A line to the kernel of the notebook that is open, beside the browser's own."""
+
+    def __init__(self, page):
+        newest = max(page.home.glob("kernel-*.json"), key=lambda file: file.stat().st_mtime)
+        self._client = BlockingKernelClient(connection_file=str(newest))
+        self._client.load_connection_file()
+        self._client.start_channels()
+
+    def value(self, expression):
+        """What a Python expression is worth in the kernel, for values that their repr says in full."""
+        asked = {"user_expressions": {"it": expression}, "store_history": False, "silent": True}
+        told = self._client.execute_interactive("", timeout=60, output_hook=lambda message: None, **asked)
+        it = told["content"]["user_expressions"]["it"]
+        assert it["status"] == "ok", it
+        return literal_eval(it["data"]["text/plain"])
+
+    def close(self):
+        """Hang up; the kernel goes on."""
+        self._client.stop_channels()

@@ -221,9 +221,9 @@ def test_a_notebook_without_a_source_is_found(committed):
 def test_the_glossary_pages_list_every_term_in_their_order(committed):
     ko = (committed / "notebooks/glossary.ko.md").read_text(encoding="utf-8")
     en = (committed / "notebooks/glossary.en.md").read_text(encoding="utf-8")
-    assert "| 우리말 | 영어 | 기호 | 쓰지 않는 말 |" in ko
-    assert "| English | Korean | Symbol | Not used here |" in en
-    assert "| 손실 | loss | $L$ | 로스 |" in ko
+    assert "| 우리말 | 영어 | 기호 | 단원 | 쓰지 않는 말 |" in ko
+    assert "| English | Korean | Symbol | Unit | Not used here |" in en
+    assert "| 손실 | loss | $L$ | | 로스 |" in ko
     assert en.index("| loss |") < en.index("| normalization |") < en.index("| regularization |")
 
 

@@ -144,3 +144,16 @@ def test_of_a_widget_the_picture_stays_and_the_view_goes():
 def test_streams_are_joined_and_progress_dropped(streams, expected):
     kept = clean([new_output("stream", name=name, text=text) for name, text in streams])
     assert [(out.name, out.text) for out in kept] == expected
+
+
+def test_what_the_builder_runs_is_nobody_s_progress(course, monkeypatch, tmp_path):
+    """Not even where `course build` is called from a notebook that a person has open."""
+    monkeypatch.setenv("JPY_SESSION_NAME", "mine.ipynb")
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.setenv("BINDER_REPO_URL", "somewhere")
+    look = "from course_lib.progress.place import learning\n\nlearning()"
+    root = course("u01", TITLE + pair() + code(look))
+    assert build(root).ok
+    first, last = (cells(root)[i] for i in (1, -1))
+    assert first.outputs == [] and last.outputs[0].data["text/plain"] == "False"
+    assert not (tmp_path / "progress.json").exists()

@@ -44,7 +44,8 @@ def test_each_language_gets_its_prose_and_the_shared_code(course):
     ko, en = (texts(root, path) for path in report.written)
     assert ko[0].startswith("# 경사하강법\n") and en[0].startswith("# Gradient descent\n")
     assert "notebooks/src/u01.md" in ko[0] and "notebooks/src/u01.md" in en[0]
-    assert ko[1].endswith('set_language("ko")') and en[1].endswith('set_language("en")')
+    assert ko[1].endswith('set_language("ko")\nvisit("notebooks/u01")')
+    assert en[1].endswith('set_language("en")\nvisit("notebooks/u01")')
     assert (ko[2], en[2]) == (KO, EN)
     assert ko[3:5] == en[3:5] == ["x = 1", "x = 1"]
     assert EN not in ko and KO not in en

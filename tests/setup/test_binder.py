@@ -7,11 +7,15 @@ import subprocess
 import sys
 import tomllib
 
+import nbformat
 import pytest
 from packaging.requirements import Requirement
 
 from course_lib.bootstrap import TORCH, TORCH_CPU_INDEX
+from course_lib.messages import LANGUAGES, speaking, t
 from course_lib.paths import repo_root
+from course_lib.progress.binder import prefill
+from course_lib.progress.work import is_changed
 from course_lib.threads import available_cpus
 
 ROOT = repo_root()
@@ -100,3 +104,20 @@ def test_start_sets_the_threads_and_hands_the_command_over():
         command, env=clean | {"PATH": path}, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.split("\n")[0] == f"{available_cpus()} a b"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_image_warns_in_every_notebook_before_a_cell_is_run(tmp_path, lang):
+    assert "course_lib.progress.binder import prefill" in (BINDER / "postBuild").read_text(encoding="utf-8")
+    names = [f"notebooks/{lang}/start.ipynb", f"exercises/{lang}/u01_optimization.ipynb"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    prefill(tmp_path)
+    for name in names:
+        notebook = nbformat.read(tmp_path / name, as_version=4)
+        nbformat.validate(notebook)
+        first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+        with speaking(lang):
+            assert t("progress.binder_title") in first.outputs[0].data["text/html"]
+        assert not is_changed((tmp_path / name).read_bytes()), "a warning is not a learner's work"

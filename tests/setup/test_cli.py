@@ -1,5 +1,6 @@
 """The `course` command: help, wrong use, and what each command hands on."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import pytest
 import course_lib.algorithms  # noqa: F401  (registers them)
 from course_lib import builder, cli, messages, paths, registry
 from course_lib.builder import Problem, Report
-from course_lib.messages import speaking
+from course_lib.messages import speaking, t
+from course_lib.progress import record
 
 
 @pytest.fixture
@@ -191,6 +193,10 @@ def test_lab_opens_the_start_page_in_the_language_and_serves_the_whole_checkout(
     assert code == 0
     assert f"--LabApp.default_url=/lab/tree/notebooks/{lang}/start.ipynb" in started["options"]
     assert f"--ServerApp.root_dir={tmp_path}" in started["options"]
+    (settings,) = (option for option in started["options"] if "app_settings_dir" in option)
+    shown = json.loads(Path(settings.partition("=")[2], "overrides.json").read_text(encoding="utf-8"))
+    viewers = shown["@jupyterlab/docmanager-extension:plugin"]["defaultViewers"]
+    assert viewers == {"markdown": "Markdown Preview"}
     assert started["options"][-2:] == ["--no-browser", "--port=9"]
 
 
@@ -233,3 +239,19 @@ def test_the_command_is_installed():
     command = Path(sys.executable).with_name("course")
     done = subprocess.run([command, "list", "clipping"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "clip_by_value" in done.stdout
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_progress_is_shown_and_cleared_and_the_old_record_kept(course, monkeypatch, tmp_path, lang):
+    path = tmp_path / "progress.json"
+    monkeypatch.setenv("COURSE_PROGRESS", str(path))
+    record.change(path, lambda r: record.note_pass(r, "exercises/u01_optimization", "adam", record.now()))
+    with speaking(lang):
+        code, out, _ = course("progress")
+        assert code == 0 and t("progress.of", done=1, total=10) in out
+        code, out, _ = course("progress", "--reset")
+        assert code == 0 and "progress.before-reset-1.json" in out and not path.exists()
+        assert course("progress", "--reset")[1].strip() == t("progress.nothing_to_reset")
+        path.write_text("{")
+        code, _, err = course("progress")
+        assert code == 1 and str(path) in err

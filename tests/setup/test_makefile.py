@@ -11,7 +11,7 @@ from course_lib.messages import catalogue
 from course_lib.paths import repo_root
 
 ROOT = repo_root()
-INTERNAL = {"help", "setup", "setup-test"}
+INTERNAL = {"help", "setup", "setup-test", "setup-site"}
 
 
 @pytest.fixture
@@ -54,6 +54,13 @@ def test_lab_sets_up_and_opens_the_lab(dry_run):
     assert dry_run("lab") == [
         "python3 -m course_lib.bootstrap setup",
         ".venv/bin/python -m course_lib.cli lab",
+    ]
+
+
+def test_site_sets_up_its_tools_and_builds(dry_run):
+    assert dry_run("site") == [
+        "python3 -m course_lib.bootstrap setup-site",
+        ".venv/bin/python -m course_lib.site",
     ]
 
 

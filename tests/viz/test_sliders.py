@@ -59,7 +59,7 @@ def test_frames_are_linked_in_the_browser_in_the_order_of_the_slider(panel):
 
 
 def test_the_table_holds_a_row_per_frame(panel):
-    inside = panel.children[-1].children[0].children[0].value
+    inside = panel.children[-1].children[1].children[0].value
     assert inside.count("<tr>") == 4
     assert ">twice</th>" in inside and ">4</td>" in inside
 
@@ -69,6 +69,22 @@ def test_a_panel_without_a_kernel_shows_its_picture_and_says_what_it_is(panel):
     assert b64decode(data["image/png"]) == panel.picture.png
     assert data["text/plain"] == metadata["image/png"]["alt"] == "the rate is 0.5"
     assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_the_table_stands_beside_a_fold_of_the_browser(panel):
+    head, scrolling = panel.children[-1].children
+    assert "<details><summary>" in head.value and "<table>" not in head.value
+    assert "<table>" in scrolling.children[0].value
+
+
+def test_a_list_is_as_wide_as_its_column():
+    chosen = sliders.dropdown("surface", [("Beale", "beale"), ("Saddle", "saddle")], "saddle")
+    assert (chosen.value, chosen.description) == ("saddle", "surface")
+    assert (chosen.layout.width, chosen.style.description_width) == ("auto", "initial")
+
+
+def test_a_label_has_its_own_words_as_tooltip():
+    assert sliders.value_slider("lr", [0.1, 0.2], title="rate").tooltip == "rate"
 
 
 def test_frames_refuse_an_empty_list():
@@ -97,7 +113,7 @@ def test_a_live_panel_draws_what_its_values_say(two):
     two.controls["b"].value = 1.0
     assert two.picture.png == Canvas(_line, size=SMALL).png({"a": 2.0, "b": 1.0})
     assert two.picture.alt == "a = 2, b = 1"
-    assert ">3</td>" in two.children[-1].children[0].children[0].value
+    assert ">3</td>" in two.children[-1].children[1].children[0].value
     two.controls["a"].value = two.controls["b"].value = 0.0
     assert two.picture.png == before
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from course_lib.assessment.calling import linear_gradient
 from course_lib.assessment.cases import Case, draw_hyper, makes_cases
 
 STEPS = 25
@@ -20,11 +21,7 @@ def rule_case(entry, rng, index):
     gradients = scale * (rng.normal(size=shape) + rng.normal(size=(STEPS, *shape)))
     if entry.needs_grad_fn:
         curvature = rng.uniform(0.2, 2.0, size=shape)
-        inputs = tuple((partial(_linear_gradient, curvature, g),) for g in gradients)
+        inputs = tuple((partial(linear_gradient, curvature, g),) for g in gradients)
     else:
         inputs = tuple((g,) for g in gradients)
     return Case(hyper, inputs, start, carries_state=True)
-
-
-def _linear_gradient(curvature, offset, p):
-    return curvature * p + offset

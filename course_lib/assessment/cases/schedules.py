@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from course_lib.assessment.calling import falling
 from course_lib.assessment.cases import Case, draw_hyper, makes_cases
 
 
@@ -17,13 +18,8 @@ def schedule_case(entry, rng, index):
         fixed["floor"] = float(f"{rng.uniform(1e-4, 1e-3):.3g}")
     if "then" in parameters:
         peak = float(f"{rng.uniform(0.05, 0.5):.3g}")
-        fixed |= {"steps": int(rng.integers(3, 10)), "then": partial(_falling, peak=peak, total=total)}
+        fixed |= {"steps": int(rng.integers(3, 10)), "then": partial(falling, peak=peak, total=total)}
     return Case(draw_hyper(entry, rng, index, **fixed), tuple((step,) for step in range(total + 10)))
-
-
-def _falling(step, *, peak, total):
-    """A straight line down: what follows a warm-up in the cases."""
-    return peak * max(0.0, 1 - step / total)
 
 
 @makes_cases("plateau schedule")

@@ -10,8 +10,6 @@ from course_lib.assessment.choices import choice_task
 from course_lib.assessment.numbers import number_task
 from course_lib.assessment.repairs import Repair, repair_task
 from course_lib.data.digits import load_digits
-from course_lib.training.dropout_nets import train_on_rows
-from course_lib.training.small_nets import mlp, score
 
 
 @number_task
@@ -53,6 +51,9 @@ def overfitting_net(settings, seeds=(0, 1, 2, 3)):
 @lru_cache(maxsize=8)
 def _trained(seeds, weight_decay, dropout, steps):
     """Means over the seeds: training loss, (validation loss, validation accuracy)."""
+    from course_lib.training.dropout_nets import train_on_rows  # late: torch takes a second to load
+    from course_lib.training.small_nets import mlp, score
+
     data, rng = load_digits(), np.random.default_rng(0)
     labels = data.y_train.copy()
     wrong = rng.permutation(len(labels))[: int(WRONG * len(labels))]

@@ -5,7 +5,6 @@ from course_lib.assessment.choices import choice_task
 from course_lib.assessment.numbers import number_task
 from course_lib.assessment.repairs import Repair, repair_task
 from course_lib.data.digits import load_digits
-from course_lib.training.norm_nets import deep, restated, score, train
 
 PLACES = {
     "before_norm": {"before": ("dropout", "batch")},
@@ -64,6 +63,8 @@ def dropout_and_norm(settings, seeds=(0, 1, 2)):
 
 def _accuracies(place, rate, lr, seeds):
     """Validation accuracies (seeds,), by the running statistics, and by ones taken anew without dropout."""
+    from course_lib.training.norm_nets import deep, restated, score, train  # late: it loads torch
+
     data = load_digits()
     net = deep(48, depth=6, rate=rate, **PLACES[place])
     run = train(

@@ -1,10 +1,6 @@
 """Unit 5, Activations."""
 
-from collections.abc import Callable
-
 import numpy as np
-import torch
-from torch.nn import functional as F
 
 from course_lib.algorithms.inits import he_normal, normal_init, xavier_normal
 from course_lib.assessment.choices import choice_task
@@ -12,12 +8,6 @@ from course_lib.assessment.numbers import number_task
 from course_lib.assessment.repairs import Repair, repair_task
 from course_lib.data.digits import load_digits
 
-ACTIVATIONS: dict[str, Callable] = {
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "relu": F.relu,
-    "leaky_relu": F.leaky_relu,
-}
 HIDDEN, WIDTH, EPOCHS, BATCH = 8, 32, 6, 64
 ENOUGH = 0.75  # accuracy on the validation digits
 SMALL_RATE, LARGE_RATE = 5e-3, 0.06  # what is diagnosed as too small, and too large
@@ -58,6 +48,9 @@ def _weights(shape, initialization, rng):
 
 def _trained(activation, initialization, lr, seed):
     """Accuracy on the validation digits after training eight hidden layers with momentum 0.9."""
+    import torch  # late: it takes a second to load
+    from torch.nn import functional as F
+
     data, rng = load_digits(), np.random.default_rng(seed)
     x, y = torch.tensor(data.x_train), torch.tensor(data.y_train)
     widths = [64, *[WIDTH] * HIDDEN, 10]
@@ -68,7 +61,7 @@ def _trained(activation, initialization, lr, seed):
 
     def scores(x):
         for w, b in zip(ws[:-1], bs[:-1], strict=True):
-            x = ACTIVATIONS[activation](F.linear(x, w, b))
+            x = getattr(F, activation)(F.linear(x, w, b))
         return F.linear(x, ws[-1], bs[-1])
 
     for _ in range(EPOCHS):

@@ -2,14 +2,13 @@
 
 from functools import lru_cache
 
-import ipywidgets as ipw
 import numpy as np
 
 from course_lib import registry
 from course_lib.messages import t
 from course_lib.viz import figures
 from course_lib.viz.picture import show
-from course_lib.viz.sliders import columns, live, value_slider
+from course_lib.viz.sliders import columns, dropdown, live, value_slider
 from course_lib.viz.theme import new_figure
 
 REACH = 6.0
@@ -73,7 +72,7 @@ def activation_panel(*, name="sigmoid", x=2.0):
     """
     options = [(registry.get(n).title, n) for n in NAMES]
     controls = {
-        "name": ipw.Dropdown(options=options, value=name, description=t("viz.act.name")),
+        "name": dropdown(t("viz.act.name"), options, name),
         "x": value_slider("x", CURSOR, start=x, title="x"),
     }
     for key, values, start in OWN.values():

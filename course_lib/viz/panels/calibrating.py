@@ -1,6 +1,5 @@
 """Reliability diagrams: what a net promises and what it keeps, by label smoothing and by temperature."""
 
-import ipywidgets as ipw
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -8,7 +7,7 @@ from matplotlib.patches import Patch
 from course_lib import registry
 from course_lib.messages import t
 from course_lib.viz import figures
-from course_lib.viz.sliders import columns, live, value_slider
+from course_lib.viz.sliders import columns, dropdown, live, value_slider
 from course_lib.viz.theme import COLOURS, INK, PALE
 
 BINS = 10
@@ -46,9 +45,7 @@ def calibration_panel(found, *, amount=0.0, temperature=1.0):
     found: Smoothed. Returns a LivePanel.
     """
     controls = {
-        "eps": ipw.Dropdown(
-            options=[(f"{eps:g}", eps) for eps in found.logits], value=amount, description="ε"
-        ),
+        "eps": dropdown("ε", [(f"{eps:g}", eps) for eps in found.logits], amount),
         "temperature": value_slider("temperature", TEMPERATURES, start=temperature, title="T"),
     }
     curves = {

@@ -2,14 +2,13 @@
 
 from functools import lru_cache
 
-import ipywidgets as ipw
 import numpy as np
 
 from course_lib import registry
 from course_lib.messages import t
 from course_lib.viz import figures
 from course_lib.viz.picture import show
-from course_lib.viz.sliders import columns, live, value_slider
+from course_lib.viz.sliders import columns, dropdown, live, value_slider
 from course_lib.viz.theme import new_figure
 
 LAYERS, WIDTH, SAMPLES, BINS = 10, 500, 100, 41
@@ -76,9 +75,7 @@ def layers_panel(*, name="tanh", sigma=0.01):
     Returns a LivePanel.
     """
     controls = {
-        "name": ipw.Dropdown(
-            options=[(registry.get(n).title, n) for n in NAMES], value=name, description=t("viz.layers.name")
-        ),
+        "name": dropdown(t("viz.layers.name"), [(registry.get(n).title, n) for n in NAMES], name),
         "sigma": value_slider("sigma", SIGMAS, start=sigma, title="σ"),
     }
     return live(

@@ -2,13 +2,12 @@
 
 from functools import lru_cache
 
-import ipywidgets as ipw
 import numpy as np
 
 from course_lib import registry
 from course_lib.messages import t
 from course_lib.viz import figures
-from course_lib.viz.sliders import columns, live, value_slider
+from course_lib.viz.sliders import columns, dropdown, live, value_slider
 
 X = np.linspace(-2, 2, 81)
 TARGETS = {
@@ -50,7 +49,7 @@ def maxout_panel(*, target="parabola", pieces=3, steps=500):
     """One maxout unit: what it is to learn, how many pieces it has, how long it learns. A LivePanel."""
     options = [(t(f"viz.maxout.{name}"), name) for name in TARGETS]
     controls = {
-        "target": ipw.Dropdown(options=options, value=target, description=t("viz.maxout.target")),
+        "target": dropdown(t("viz.maxout.target"), options, target),
         "pieces": value_slider("pieces", PIECES, start=pieces, title=t("viz.maxout.pieces")),
         "steps": value_slider("steps", STEPS, start=steps, title=t("viz.steps")),
     }

@@ -1,13 +1,12 @@
 """Which cells of (N, C, H, W) share one mean and one variance: all normalizations side by side."""
 
-import ipywidgets as ipw
 import numpy as np
 from matplotlib.colors import to_rgb
 
 from course_lib import registry
 from course_lib.messages import t
 from course_lib.viz.picture import show
-from course_lib.viz.sliders import live, value_slider
+from course_lib.viz.sliders import dropdown, live, value_slider
 from course_lib.viz.theme import new_figure
 
 SHAPE = (3, 4, 3, 3)  # (N, C, H, W), or (out, in, kh, kw) of weights
@@ -89,9 +88,8 @@ def norm_axes_panel():
     Returns a LivePanel.
     """
     options = [(t(f"viz.axes.{kind}"), kind) for kind in KINDS]
-    wide = {"description_width": "initial"}
     controls = {
-        "kind": ipw.Dropdown(options=options, value="batch", description=t("viz.axes.choose"), style=wide),
+        "kind": dropdown(t("viz.axes.choose"), options, "batch"),
         "groups": value_slider("groups", [1, 2, 4], start=GROUPS, title=t("viz.axes.groups")),
         "sample": value_slider("sample", [1, 2, 3], start=2, title=t("viz.axes.sample")),
         "channel": value_slider("channel", [1, 2, 3, 4], start=2, title=t("viz.axes.channel")),

@@ -2,13 +2,12 @@
 
 from functools import lru_cache
 
-import ipywidgets as ipw
 import numpy as np
 
 from course_lib import registry
 from course_lib.messages import t
 from course_lib.viz import figures
-from course_lib.viz.sliders import live
+from course_lib.viz.sliders import dropdown, live
 
 METHODS = ("center", "standardize", "min_max", "pca", "whiten_pca", "whiten_zca")
 PARTS = ("train", "test")
@@ -47,16 +46,9 @@ def preprocess_panel():
     names = {t("viz.preprocess.raw"): "raw"} | {registry.get(m).title: m for m in METHODS}
     sources = {t(f"viz.preprocess.{source}"): source for source in ("train", "each")}
     controls = {
-        "method": ipw.Dropdown(
-            options=list(names.items()), value="standardize", description=t("viz.preprocess.method")
-        ),
-        "source": ipw.Dropdown(
-            options=list(sources.items()), value="train", description=t("viz.preprocess.source")
-        ),
+        "method": dropdown(t("viz.preprocess.method"), list(names.items()), "standardize"),
+        "source": dropdown(t("viz.preprocess.source"), list(sources.items()), "train"),
     }
-    for control in controls.values():
-        control.style.description_width = "initial"
-        control.layout.width = "auto"
 
     def draw(figure, method, source):
         left, right = figures.two_axes(figure)

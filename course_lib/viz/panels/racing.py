@@ -12,7 +12,7 @@ from course_lib.algorithms.problems import noisy
 from course_lib.algorithms.trace import trace
 from course_lib.messages import t
 from course_lib.viz import figures
-from course_lib.viz.sliders import columns, live, value_slider
+from course_lib.viz.sliders import columns, dropdown, live, value_slider
 
 STEPS = (4, 8, 12, 20, 40, 80, 120, 200, 300)
 NOISE = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -174,9 +174,8 @@ def _ending(path):
 
 def _race_controls(problem, optimizers, steps):
     options = [(registry.get(name).title, name) for name in surfaces()]
-    wide = {"description_width": "initial"}
     controls = {
-        "problem": ipw.Dropdown(options=options, value=problem, description=t("viz.surface"), style=wide),
+        "problem": dropdown(t("viz.surface"), options, problem),
         "start_x": value_slider("start_x", [0.0], title=t("viz.start_x")),
         "start_y": value_slider("start_y", [0.0], title=t("viz.start_y")),
         "noise": value_slider("noise", NOISE, title=t("viz.noise")),
@@ -208,9 +207,10 @@ def _race_layout(controls):
     common = [controls[name] for name in ("problem", "steps", "start_x", "start_y", "noise")]
     for control in common:
         control.style.description_width = "125px"
-    each = [ipw.HBox([controls[f"on_{name}"], controls[f"lr_{name}"]]) for name in racers()]
+    wrapping = ipw.Layout(flex_flow="row wrap")
+    each = [ipw.HBox([controls[f"on_{name}"], controls[f"lr_{name}"]], layout=wrapping) for name in racers()]
     for pair in each:
-        pair.children[1].layout.flex = "1 1 auto"
+        pair.children[1].layout.flex = "1 1 180px"  # on a phone, below the name
     return [columns(common, least="260px"), columns(each, least="300px")]
 
 

@@ -3,14 +3,13 @@
 import inspect
 from functools import partial
 
-import ipywidgets as ipw
 import numpy as np
 
 from course_lib import registry
 from course_lib.messages import t
 from course_lib.viz import figures
 from course_lib.viz.picture import show
-from course_lib.viz.sliders import columns, live, value_slider
+from course_lib.viz.sliders import columns, dropdown, live, value_slider
 from course_lib.viz.theme import new_figure
 
 TOTAL = 200
@@ -62,7 +61,7 @@ def schedule_panel(*, name="cosine", warm=0):
     """
     options = [(registry.get(n).title, n) for n in schedules()]
     controls = {
-        "name": ipw.Dropdown(options=options, value=name, description=t("viz.schedule.name")),
+        "name": dropdown(t("viz.schedule.name"), options, name),
         "warm": value_slider("warm", range(0, 61, 5), start=warm, title=t("viz.schedule.warm")),
     }
     for other in schedules():

@@ -1,0 +1,60 @@
+// Sliders over pictures drawn ahead, quizzes that answer, and a change of language that keeps the place.
+
+for (const figure of document.querySelectorAll(".course-frames")) {
+  const frames = JSON.parse(figure.querySelector("script").textContent);
+  const [input, output, image, sentence] = ["input", "output", "img", "[role=status]"]
+    .map((part) => figure.querySelector(part));
+  input.addEventListener("input", () => {
+    const i = input.valueAsNumber;
+    image.src = frames.files[i];
+    image.alt = sentence.textContent = frames.alts[i];
+    output.value = frames.values[i];
+    input.setAttribute("aria-valuetext", frames.values[i]);
+  });
+  figure.querySelector(".course-slider").hidden = false;
+  // The other pictures are fetched when the reader comes near.
+  const near = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting) return;
+    near.disconnect();
+    frames.files.forEach((file) => { new Image().src = file; });
+  }, { rootMargin: "400px" });
+  near.observe(figure);
+}
+
+let options = 0;
+for (const quiz of document.querySelectorAll(".course-quiz")) {
+  const folded = quiz.querySelector("details");
+  const verdicts = [...folded.querySelectorAll("[role=status]")];
+  const answer = document.createElement("div"); // spoken when a verdict in it is shown
+  answer.setAttribute("role", "status");
+  verdicts.forEach((verdict) => {
+    verdict.removeAttribute("role");
+    verdict.hidden = true;
+    answer.append(verdict);
+  });
+  folded.replaceWith(answer);
+  quiz.querySelectorAll("ol > li").forEach((option, i) => {
+    const button = document.createElement("button"), text = document.createElement("span");
+    text.id = `option-${++options}`;
+    text.append(...option.childNodes);
+    button.type = "button";
+    button.textContent = "ABCDEFGH"[i];
+    button.setAttribute("aria-describedby", text.id);
+    button.addEventListener("click", () => {
+      button.setAttribute("aria-pressed", "true");
+      verdicts.forEach((verdict, j) => { verdict.hidden = j !== i; });
+    });
+    option.append(button, text);
+  });
+  quiz.classList.add("course-asking");
+}
+
+for (const change of document.querySelectorAll(".course-switch")) {
+  change.addEventListener("click", () => {
+    // The last mark above the text at the top of the window, below a phone's header; both languages have it.
+    const passed = [...document.querySelectorAll(".place")]
+      .filter((place) => place.getBoundingClientRect().top < 120);
+    change.hash = passed.length && scrollY > 0 ? passed.at(-1).id : "";
+    localStorage.setItem("course-lang", change.lang);
+  });
+}
