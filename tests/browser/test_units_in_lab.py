@@ -1,7 +1,7 @@
 """Every unit's panels, a quiz and a task in JupyterLab, as a learner uses them, in both languages.
 
-In `make test` the even units are driven, in Korean; the odd ones, and the other language, take minutes and are
-marked slow. One Lab, one page and one kernel serve all units of a class.
+In `make test` the even units are driven, in Korean; the odd ones, and the other language, take minutes and
+are marked slow. One Lab, one page and one kernel serve all units of a class.
 """
 
 import pytest
