@@ -17,6 +17,9 @@ from course_lib.messages import LANGUAGES, speaking, t
 
 MAX_NOTEBOOK, MAX_PARTS, MAX_CELL = 20 << 20, 1_000_000, 100_000  # bytes; lists, dicts and texts; characters
 MAX_REMARKS = 40
+_FIRST = (
+    "cell-language"  # of all notebooks; a solution's says less than an exercise's, and nothing depends on it
+)
 
 
 class Unreadable(Exception):
@@ -114,7 +117,8 @@ def _taken(notebook, release):
         elif grade_id in release.locked:
             seen.add(grade_id)
             # What the other language says there is no edit of the learner's.
-            if notebook.lang == release.lang and source.strip() != release.locked[grade_id].strip():
+            edited_by_hand = grade_id != _FIRST and notebook.lang == release.lang
+            if edited_by_hand and source.strip() != release.locked[grade_id].strip():
                 remarks.append(t("grading.edited", cell=grade_id))
         elif _dict(_dict(cell.get("metadata")).get("nbgrader")).get("solution") is True:
             remarks.append(t("grading.unknown_cell", cell=_short(grade_id)))

@@ -341,7 +341,7 @@ FAILS = {
     "shape": ({"build_model": SHAPES}, "(256, 4)"),
     "pipe": (
         {
-            "loss": "import os\nfor i in range(3, 20):\n    try:\n        os.write(i, b'x' * 50)\n"
+            "loss": "import os\nfor i in range(3, 1024):\n    try:\n        os.write(i, b'x' * 50)\n"
             "    except OSError:\n        pass\n" + GOOD["loss"]
         },
         "something else than an answer",
