@@ -1,6 +1,7 @@
 """Every unit's panels, a quiz and a task in JupyterLab, as a learner uses them, in both languages.
 
-In `make test` Unit 0 is driven, in Korean; the rest takes minutes and is marked slow. One Lab, one page and one kernel serve all units of a class.
+In `make test` Unit 0 is driven, in Korean; the rest takes minutes and is marked slow. One Lab,
+one page and one kernel serve all units of a class.
 """
 
 import pytest
