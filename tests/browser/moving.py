@@ -63,7 +63,7 @@ class Moving:
             self._move_sliders()
             pictures = {self.picture()}
             for place in range(1, chosen.locator("option").count()):
-                chosen.select_option(index=place)
+                self._choose(chosen, place)
                 self._move_sliders()
                 pictures.add(self.picture())
             assert len(pictures) > 1
@@ -91,6 +91,11 @@ class Moving:
             before = self.picture()
             box.press("Space")
             self._until(lambda before=before: picture_bytes(self.cell) != before)
+
+    def _choose(self, options, place):
+        """Take one of a list. The kernel's answer to the choice before may set the list back for a moment."""
+        options.select_option(index=place)
+        self._until(lambda: self._agreed() and options.evaluate("list => list.selectedIndex") == place)
 
     def _move_sliders(self):
         self.picture()
