@@ -18,7 +18,7 @@ NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --ignore-glob=
 WORKERS := -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-site lab test test-all doctor build site clean
+.PHONY: help setup setup-test setup-site setup-class lab test test-all doctor build site clean
 
 help:
 	@$(PYTHON) -m course_lib.bootstrap help
@@ -31,6 +31,9 @@ setup-test:
 
 setup-site:
 	@$(PYTHON) -m course_lib.bootstrap setup-site
+
+setup-class:
+	@$(PYTHON) -m course_lib.bootstrap setup-class
 
 lab: setup
 	@$(RUN) -m course_lib.cli lab $(LAB_ARGS)

@@ -2,6 +2,7 @@
 
     python benchmarks/sliders.py [--presses 40]
     python benchmarks/sliders.py --all [--presses 10]    every panel of every unit, beside interact
+    python benchmarks/sliders.py --round-trip 200        with a slow link between browser and server
 
 The same drawing function draws on every side, its paths computed beforehand; `interact` is spared the second
 drawing of bbox_inches="tight". Time runs in the browser, from the keydown event to the first frame in which
@@ -16,7 +17,9 @@ import shutil
 import statistics
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 import numpy as np
@@ -26,6 +29,7 @@ REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
 
 from lab import lab, open_notebook, run_all  # noqa: E402
+from slow_link import slow_link  # noqa: E402
 from unit_notebooks import shown_cells, unit_names  # noqa: E402
 
 CELLS = (
@@ -97,43 +101,53 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--presses", type=int, help="key presses per side (40), or per panel (10)")
     parser.add_argument("--all", action="store_true", help="the first slider of every panel of every unit")
+    parser.add_argument("--round-trip", type=float, default=0, help="milliseconds of the link to the server")
     given = parser.parse_args()
     if given.all:
-        _all_panels(given.presses or 10)
+        _all_panels(given.presses or 10, given.round_trip)
     else:
-        _three_sides(given.presses or 40)
+        _three_sides(given.presses or 40, given.round_trip)
 
 
-def _three_sides(presses):
+def _three_sides(presses, round_trip):
     times, pictures = {}, {}
-    with tempfile.TemporaryDirectory() as folder:
-        _write_notebook(Path(folder, "sliders.ipynb"), CELLS)
-        with lab(folder, shutil.which("chromium")) as page:
-            open_notebook(page, "sliders.ipynb")
-            run_all(page)
-            for side, (selector, _) in SIDES.items():
-                times[side], pictures[side] = _measure(page, selector, presses)
+    with _notebook(CELLS, round_trip) as page:
+        for side, (selector, _) in SIDES.items():
+            times[side], pictures[side] = _measure(page, selector, presses)
     _compare(pictures)
     _report(times)
 
 
-def _all_panels(presses):
+def _all_panels(presses, round_trip):
     sources, shown = shown_cells(unit_names(), "ko")
+    with _notebook([*CELLS[:2], *sources], round_trip) as page:
+        base = statistics.median(_measure(page, ".widget-interact", presses)[0])
+        print(
+            f"{'key press to new picture':40}{'kind':>8}{'median ms':>11}{'worst ms':>10}{'of interact':>13}"
+        )
+        print(f"{'interact, the race of Unit 1':40}{'':8}{base:11.1f}{'':10}{1:13.3f}")
+        for panel in (one for one in shown if one.kind == "panel"):
+            cell = page.locator(".jp-CodeCell").nth(panel.place + 2)
+            if cell.locator(".widget-slider:visible").count():
+                cell.evaluate("(cell, id) => { cell.id = id }", f"{panel}")
+                times = _back_and_forth(page, cell, f"#{panel}", presses)
+                kind = "frames" if cell.locator(".course-frames").count() else "live"
+                median, worst = statistics.median(times), max(times)
+                print(f"{panel!s:40}{kind:>8}{median:11.1f}{worst:10.1f}{median / base:13.3f}", flush=True)
+
+
+@contextmanager
+def _notebook(sources, round_trip):
+    """The page of a notebook of these cells, run, in a Lab behind a link of so many milliseconds."""
     with tempfile.TemporaryDirectory() as folder:
-        _write_notebook(Path(folder, "sliders.ipynb"), [*CELLS[:2], *sources])
+        _write_notebook(Path(folder, "sliders.ipynb"), sources)
         with lab(folder, shutil.which("chromium")) as page:
-            open_notebook(page, "sliders.ipynb")
-            run_all(page)
-            base = statistics.median(_measure(page, ".widget-interact", presses)[0])
-            print(f"{'key press to new picture':40}{'kind':>8}{'median ms':>11}{'of interact':>13}")
-            print(f"{'interact, the race of Unit 1':40}{'':8}{base:11.1f}{1:13.3f}")
-            for panel in (one for one in shown if one.kind == "panel"):
-                cell = page.locator(".jp-CodeCell").nth(panel.place + 2)
-                if cell.locator(".widget-slider:visible").count():
-                    cell.evaluate("(cell, id) => { cell.id = id }", f"{panel}")
-                    median = statistics.median(_back_and_forth(page, cell, f"#{panel}", presses))
-                    kind = "frames" if cell.locator(".course-frames").count() else "live"
-                    print(f"{panel!s:40}{kind:>8}{median:11.1f}{median / base:13.3f}")
+            port = urlsplit(page.address).port
+            with slow_link(port, round_trip) as far:
+                page.address = page.address.replace(f":{port}/", f":{far if round_trip else port}/")
+                open_notebook(page, "sliders.ipynb")
+                run_all(page)
+                yield page
 
 
 def _back_and_forth(page, cell, selector, presses):

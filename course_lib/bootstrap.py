@@ -1,7 +1,7 @@
 """Set the course up in `.venv`: what every `make` command runs first, with nothing but Python itself.
 
 `python3 -m course_lib.bootstrap setup` installs what a learner needs, `setup-test` the tests' tools as well,
-`setup-site` those that make the site.
+`setup-site` those that make the site, `setup-class` what an instructor needs.
 A stamp remembers what is installed, so that the second start costs nothing. The syntax here stays that of
 Python 3.8: an older Python must reach the message that says which one is needed.
 """
@@ -18,7 +18,12 @@ from pathlib import Path
 LOWEST = (3, 11)
 TORCH = "torch==2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-EXTRAS = {"setup": [], "setup-test": ["test"], "setup-site": ["site"]}  # of pyproject.toml, by command
+EXTRAS = {  # of pyproject.toml, by command
+    "setup": [],
+    "setup-test": ["test"],
+    "setup-site": ["site"],
+    "setup-class": ["class"],
+}
 
 
 def main(argv=None):

@@ -1,5 +1,5 @@
 """The `course` command: `course lab`, `course doctor`, `course progress`, `course build`,
-`course experiment`, `course data`, `course list`, `course grade`, `course check`.
+`course experiment`, `course data`, `course list`; those for classes stand in `cli_class`.
 
 Every command imports what it needs when it runs, so that `course --help` answers at once.
 Exit status: 0 done, 1 problems found, 2 used wrongly.
@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from course_lib.cli_class import add_class_commands
 from course_lib.messages import LANGUAGES, t
 
 
@@ -106,76 +107,8 @@ def make_app() -> typer.Typer:
         raise typer.Exit(show_progress(reset))
 
     app.add_typer(_data_app(), name="data")
-    _add_grading(app)
-    _add_diagnosis(app)
+    add_class_commands(app)
     return app
-
-
-def _add_grading(app):
-    """`course grade` and `course check`."""
-
-    @app.command(help=t("cli.grade"))
-    def grade(
-        path: Annotated[Path, typer.Argument(metavar="PATH", help=t("cli.grade_path"))],
-        out: Annotated[
-            Path, typer.Option("--out", metavar="GRADES", help=t("cli.grade_out"), file_okay=False)
-        ],
-        assignment: Annotated[
-            str, typer.Option("--assignment", metavar="NAME", help=t("cli.grade_assignment"))
-        ] = "",
-        secret: Annotated[
-            Path | None, typer.Option("--secret", metavar="FILE", help=t("cli.grade_secret"))
-        ] = None,
-        hidden: Annotated[
-            Path | None, typer.Option("--hidden", metavar="FILE", help=t("cli.grade_hidden"), dir_okay=False)
-        ] = None,
-        seeds: Annotated[int, typer.Option("--seeds", metavar="K", help=t("cli.grade_seeds"), min=1)] = 3,
-        no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help=t("cli.grade_no_sandbox"))] = False,
-        consent: Annotated[
-            str, typer.Option("--consent", metavar="SENTENCE", help=t("cli.grade_consent"))
-        ] = "",
-        cases: Annotated[
-            Path | None, typer.Option("--cases", metavar="FILE", help=t("cli.grade_cases"), dir_okay=False)
-        ] = None,
-    ):
-        from course_lib.grading.commands import grade_submissions
-        from course_lib.grading.consent import consents
-
-        if no_sandbox and not consents(consent):
-            raise typer.Exit(2)
-        options = (assignment, secret, hidden, seeds, no_sandbox, cases)
-        raise typer.Exit(grade_submissions(_root(), path, out, *options))
-
-    @app.command(help=t("cli.check"))
-    def check(
-        path: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help=t("cli.check_path"))],
-        assignment: Annotated[
-            str, typer.Option("--assignment", metavar="NAME", help=t("cli.grade_assignment"))
-        ] = "",
-    ):
-        from course_lib.grading.commands import check_notebook
-
-        raise typer.Exit(check_notebook(_root(), path, assignment))
-
-
-def _add_diagnosis(app):
-    """`course diagnosis`."""
-
-    @app.command(help=t("cli.diagnosis"))
-    def diagnosis(
-        out: Annotated[Path, typer.Option("--out", metavar="FILE", help=t("cli.diagnosis_out"))],
-        secret: Annotated[
-            Path | None, typer.Option("--secret", metavar="FILE", help=t("cli.grade_secret"))
-        ] = None,
-        count: Annotated[int, typer.Option("--count", help=t("cli.diagnosis_count"), min=3, max=99)] = 12,
-    ):
-        from course_lib.grading.diagnosis import make_cases
-        from course_lib.grading.secret import BadSecret
-
-        try:
-            print(t("cli.written", path=make_cases(out, secret, count)))
-        except (BadSecret, OSError) as problem:
-            sys.exit(str(problem))
 
 
 def _data_app() -> typer.Typer:

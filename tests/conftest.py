@@ -42,3 +42,12 @@ def system_tool():
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def boxes():
+    """Boxes as an instructor has them: one set for all tests of a worker."""
+    from course_lib.grading.box import Boxes  # late: few tests grade
+
+    with Boxes() as made:
+        yield made

@@ -41,12 +41,14 @@ ARROWS = {
         "viz.training_figures",
     ),
     "grading": ("algorithms", "assessment", "data", "training"),
+    "classroom": ("grading", "builder", "progress.course", "progress.work"),
     "doctor": (),
     "lab": (),
     "bootstrap": (),
     "builder": (*LEARNING, "progress"),
     "site": ("builder", "progress.course", "viz.picture", "viz.sliders"),
-    "cli": (*LEARNING, "progress", "builder", "doctor", "lab", "bootstrap"),
+    "cli_class": ("classroom", "grading"),
+    "cli": ("cli_class", *LEARNING, "progress", "builder", "doctor", "lab", "bootstrap"),
 }
 
 

@@ -90,6 +90,8 @@ def clean(outputs: list) -> list:
         else:
             was_widget = output.data.pop(WIDGET, None) is not None
             output.metadata.pop(WIDGET, None)
+            if "image/png" in output.data:
+                output.data.pop("text/markdown", None)  # the picture once more, for JupyterLab
             bar = was_widget and _PROGRESS.search(output.data.get("text/plain", ""))
             if output.data and not (bar and set(output.data) == {"text/plain"}):
                 kept.append(output)

@@ -89,7 +89,7 @@ class Training:
         return [*lines, t("grading.training_mean", **self._shown()), t("grading.audit_word")]
 
     def as_dict(self) -> dict:
-        """The report for grades.json."""
+        """The report as plain data, with its texts in the current language."""
         audit = self.measured.audit
         found = audit.findings if audit is not None else ()
         return {
@@ -101,6 +101,8 @@ class Training:
             "audit": {one.kind: [list(one.strategies), [e.text for e in one.evidence]] for one in found},
             "audit_note": t("grading.audit_word"),
             "measuring_failed": self.measured.reason,
+            "summary": self.summary(),
+            "lines": self.lines(),
         }
 
     def _shown(self):

@@ -53,13 +53,26 @@ _WORDS = {
 }
 
 
+# What the theme gives an English name or none: selectors of static/site.js.
+_NAMES = {
+    ".theme-toggle": "site.light_or_dark",
+    "#__navigation, .sidebar-drawer": "site.list",
+    "#__toc, .toc-drawer": "site.on_this_page",
+}
+
+
 def _word(text):
     return t(_WORDS[text]) if text in _WORDS else translated(text)
 
 
 def _context(app, name, template, context, doctree):
-    """What templates/bar.html shows, where the page is run and its other language, and the theme's words."""
+    """What templates/bar.html shows: where the page is run, its other language, and the theme's words."""
     context["_"] = context["gettext"] = _word
+    context["words"] = {part: t(key) for part, key in _NAMES.items()}
+    # a heading of the navigation has no level
+    heading = 'role="heading"'
+    tree = context["furo_navigation_tree"]
+    context["furo_navigation_tree"] = tree.replace(heading, f'{heading} aria-level="2"')
     (other,) = {*messages.LANGUAGES} - {language}
     page = _pages.get(name, Page(language, "", name))
     with messages.speaking(other):
@@ -70,4 +83,4 @@ def _context(app, name, template, context, doctree):
 
 def setup(app):
     """Called by Sphinx."""
-    app.connect("html-page-context", _context)
+    app.connect("html-page-context", _context, priority=900)  # after the theme

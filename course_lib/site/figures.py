@@ -54,7 +54,8 @@ class Figures:
 <output for="{name}" aria-hidden="true">{value}</output>
 </div>
 {self._image(here)}
-<figcaption><span role="status">{escape(here.alt)}</span></figcaption>
+<figcaption>{escape(here.alt)}</figcaption>
+<div class="course-news" role="status"></div>
 {_behind(panel.rows)}
 <script type="application/json">{data}</script>
 </figure>"""
@@ -70,5 +71,5 @@ def _behind(rows):
     if not rows:
         return ""
     title = escape(t("viz.numbers"))
-    scrolls = f'class="course-table" tabindex="0" role="region" aria-label="{title}"'
+    scrolls = f'class="course-table" tabindex="0" role="group" aria-label="{title}"'
     return f"<details><summary>{title}</summary><div {scrolls}>{table(rows)}</div></details>"

@@ -2,7 +2,6 @@
 
 import time
 
-import ipywidgets as ipw
 from IPython.display import display
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
@@ -10,7 +9,9 @@ from course_lib.messages import t
 from course_lib.training.histories import History, Watcher
 from course_lib.viz.figures import legend
 from course_lib.viz.picture import Picture, show
-from course_lib.viz.theme import COLOURS, DPI, new_figure, style, to_png
+from course_lib.viz.sliders import image
+from course_lib.viz.theme import COLOURS, new_figure, style, to_png
+from course_lib.viz.voice import SpokenBox, sentence, spoken
 
 SIZE = (9.6, 3.4)  # inches
 
@@ -23,22 +24,19 @@ class LiveCurves(Watcher):
 
     def __init__(self, goal=0.8, *, every=1.0):
         self.goal, self.every = goal, every
-        self._image, self._place, self._epochs, self._drawn = None, None, 1, 0.0
+        self._image, self._told, self._place, self._epochs, self._drawn = None, None, None, 1, 0.0
 
     def on_start(self, history, *, steps, done, epochs):
         """Show the empty axes."""
-        width, height = (f"{round(inches * DPI)}" for inches in SIZE)
-        self._epochs, self._drawn = epochs, time.perf_counter()
-        png = to_png(self._figure(history))
-        layout = ipw.Layout(width="100%", max_width=f"{width}px", height="auto")
-        self._image = ipw.Image(value=png, width=width, height=height, layout=layout)
-        self._place = display(self._image, display_id=True)
+        self._epochs, self._image, self._told = epochs, image(b"", SIZE), sentence()
+        self._told.layout.display = "none"  # the picture's text alone: news are the progress bar's
+        self._draw(history)
+        self._place = display(SpokenBox([self._image, self._told]), display_id=True)
 
     def on_epoch(self, history):
         """Draw anew, unless that was done a moment ago: a drawing costs as much as several steps."""
         if time.perf_counter() - self._drawn >= self.every:
-            self._image.value = to_png(self._figure(history))
-            self._drawn = time.perf_counter()
+            self._draw(history)
 
     def on_end(self, history, message):
         """Put a plain picture in the widget's place, which also shows where no kernel runs."""
@@ -47,19 +45,25 @@ class LiveCurves(Watcher):
         if self._place is not None:  # None outside a notebook
             self._place.update(picture)
 
-    def _figure(self, history):
-        return _figure(history, self._epochs, self.goal)
+    def _draw(self, history):
+        self._image.value = to_png(_figure(history, self._epochs, self.goal))
+        self._told.value = spoken(_said(history))
+        self._drawn = time.perf_counter()
 
 
 def curves_picture(history: History, *, epochs=15, goal=0.8) -> Picture:
     """Loss and accuracy by epoch. epochs: how wide the axes are. goal: as for LiveCurves."""
-    figure = _figure(history, epochs, goal)
+    return show(_figure(history, epochs, goal), _said(history))
+
+
+def _said(history):
+    """The curves in a sentence."""
     if not history.epochs:
-        return show(figure, t("fit.no_epoch"))
+        return t("fit.no_epoch")
     best = history.best_epoch
     numbers = {"epochs": history.epochs, "best": best + 1, "top": f"{history.val_accuracy[best]:.1%}"}
     last = {"loss": f"{history.val_loss[-1]:.3g}", "accuracy": f"{history.val_accuracy[-1]:.1%}"}
-    return show(figure, t("fit.curves", **numbers, **last))
+    return t("fit.curves", **numbers, **last)
 
 
 def _figure(history, epochs, goal):

@@ -1,6 +1,7 @@
 """A finished picture as a notebook shows it: PNG bytes, and a sentence for those who do not see it."""
 
 from base64 import b64encode
+from html import escape
 
 from course_lib.viz.theme import to_png
 
@@ -14,10 +15,17 @@ class Picture:
     def __init__(self, png: bytes, alt: str):
         self.png, self.alt = png, alt
 
+    def still(self):
+        """The picture for a page that is only read, as (data, metadata) of a notebook's output."""
+        data = {"image/png": b64encode(self.png).decode(), "text/plain": self.alt}
+        return data, {"image/png": {"alt": self.alt}}
+
     def _repr_mimebundle_(self, **kwargs):
-        return {"image/png": b64encode(self.png).decode(), "text/plain": self.alt}, {
-            "image/png": {"alt": self.alt}
-        }
+        data, metadata = self.still()
+        # JupyterLab shows a PNG without its text, and would rather show Markdown; GitHub and nbconvert not.
+        alt = escape(self.alt).replace("$", "&#36;")  # no formula
+        image = f'<img alt="{alt}" src="data:image/png;base64,{data["image/png"]}">'
+        return data | {"text/markdown": image}, metadata
 
 
 def show(figure, alt: str) -> Picture:

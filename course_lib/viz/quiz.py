@@ -7,8 +7,10 @@ from markdown_it import MarkdownIt
 
 from course_lib.messages import t
 from course_lib.progress import session
+from course_lib.viz.voice import SpokenBox
 
 _RIGHT, _WRONG = "#009E73", "#D55E00"
+_DARK_RIGHT, _DARK_WRONG = "#00704F", "#A84300"  # dark enough for white letters
 
 
 def quiz(question_id, question, options):
@@ -27,8 +29,8 @@ def quiz(question_id, question, options):
     return Quiz(question_id, question, options)
 
 
-class Quiz(ipw.VBox):
-    """Buttons A, B, C, … beside the options, and the answer to the last try below them.
+class Quiz(SpokenBox):
+    """Buttons A, B, C, … beside the options, and the answer to the last try below them, which is spoken.
 
     tried: the numbers of the options tried, in order. Without a kernel the question shows itself as HTML
     whose explanations fold open.
@@ -37,9 +39,9 @@ class Quiz(ipw.VBox):
     def __init__(self, question_id, question, options):
         self.question_id, self.question, self.options, self.tried = question_id, question, options, []
         self.buttons = [self._button(i) for i in range(len(options))]
-        self._feedback = ipw.HTMLMath()
+        self._feedback = ipw.HTMLMath().add_class("course-answer")
         rows = [
-            ipw.HBox([button, _text(option["text"])], layout=_ROW)
+            ipw.HBox([button, _text(option["text"])], layout=_ROW).add_class("course-option")
             for button, option in zip(self.buttons, options, strict=True)
         ]
         super().__init__([_text(question), *rows, self._feedback])
@@ -55,7 +57,7 @@ class Quiz(ipw.VBox):
         button = ipw.Button(
             description=letter,
             tooltip=f"{letter}: {self.options[index]['text']}",
-            layout=ipw.Layout(width="44px", min_width="44px"),
+            layout=ipw.Layout(width="58px", min_width="58px"),
         )
         button.on_click(lambda _: self._answer(index))
         return button
@@ -63,7 +65,9 @@ class Quiz(ipw.VBox):
     def _answer(self, index):
         self.tried.append(index)
         option = self.options[index]
-        self.buttons[index].button_style = "success" if option["right"] else "warning"
+        button = self.buttons[index]
+        button.icon, colour = ("check", _DARK_RIGHT) if option["right"] else ("times", _DARK_WRONG)
+        button.style.button_color, button.style.text_color = colour, "white"
         self._feedback.value = _verdict(index, option)
         session.answered(self.question_id, option["right"])
 
@@ -72,7 +76,7 @@ class Quiz(ipw.VBox):
 
     def _still(self):
         choices = "".join(f"<li>{markdown(option['text'])}</li>" for option in self.options)
-        answers = "".join(_verdict(i, option) for i, option in enumerate(self.options))
+        answers = "".join(_verdict(i, option, ' role="status"') for i, option in enumerate(self.options))
         return (
             f'<div class="course-quiz">{markdown(self.question)}<ol type="A">{choices}</ol>'
             f"<details><summary>{escape(t('viz.quiz.answers'))}</summary>{answers}</details></div>"
@@ -90,14 +94,14 @@ def _letter(index):
     return chr(ord("A") + index)
 
 
-def _verdict(index, option):
+def _verdict(index, option, role=""):
     """Right or not, in words as well as in colour, and why."""
     key, colour = ("viz.quiz.right", _RIGHT) if option["right"] else ("viz.quiz.wrong", _WRONG)
     head = escape(t(key, letter=_letter(index)))
     frame = f"border-left: 4px solid {colour}; padding: 2px 12px; margin: 6px 0; line-height: 1.5"
     # an explanation may open with the word that the head has just said
     why = option["why"].removeprefix(t("viz.quiz.right_word")).lstrip()
-    return f'<div role="status" style="{frame}"><strong>{head}</strong> {markdown(why)}</div>'
+    return f'<div{role} style="{frame}"><strong>{head}</strong> {markdown(why)}</div>'
 
 
 def markdown(text):

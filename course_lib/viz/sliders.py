@@ -6,7 +6,7 @@
 What they are given:
 
 - draw(figure, **values), or together with background(figure, **some values) as in `canvas.Canvas`
-- describe(**values) → one sentence: read by screen readers, and the picture's text alternative
+- describe(**values) → one sentence: the picture's text alternative, and what a screen reader says of a change
 - numbers(**values) → rows of the table behind the picture, each a dict {column: text or number}
 """
 
@@ -20,6 +20,7 @@ from course_lib.messages import catalogue, t
 from course_lib.viz.canvas import Canvas
 from course_lib.viz.picture import Picture
 from course_lib.viz.theme import DPI
+from course_lib.viz.voice import SpokenBox, sentence, spoken
 
 SIZE = (8.4, 3.9)  # inches at 100 dots: fits beside a sidebar, and shrinks on a phone
 
@@ -110,7 +111,7 @@ def value_slider(name, values, *, start=None, title=None):
         options=list(zip(labels(values), values, strict=True)),
         index=index,
         description=title or parameter_title(name),
-        tooltip=title or parameter_title(name),  # without one the label's is the word "null"
+        tooltip=title or parameter_title(name),  # its name for screen readers
         style={"description_width": "initial"},
         layout=ipw.Layout(width="auto"),
     )
@@ -148,7 +149,7 @@ def say(**values):
     return ", ".join(f"{parameter_title(name)} = {value}" for name, value in short.items())
 
 
-class _Panel(ipw.VBox):
+class _Panel(SpokenBox):
     """What both panels share: a picture for where no kernel runs, and a table behind the picture."""
 
     @property
@@ -157,7 +158,7 @@ class _Panel(ipw.VBox):
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs):
-        still, metadata = self.picture._repr_mimebundle_()
+        still, metadata = self.picture.still()
         return super()._repr_mimebundle_(**kwargs) | still, metadata
 
 
@@ -185,7 +186,7 @@ class FramesPanel(_Panel):
 
     def __init__(self, slider, pictures, rows, size):
         self.slider, self.pictures, self.rows = slider, pictures, rows
-        pages = [ipw.VBox([image(p.png, size), _sentence(p.alt)]) for p in pictures]
+        pages = [ipw.VBox([image(p.png, size), sentence(p.alt)]) for p in pictures]
         shown = ipw.Tab(pages, selected_index=slider.index)
         ipw.jslink((slider, "index"), (shown, "selected_index"))
         super().__init__([slider, ipw.HTML(_NO_BAR), shown, *behind(rows)])
@@ -208,7 +209,7 @@ class LivePanel(_Panel):
         self._describe, self._numbers = describe, numbers
         self._busy = False
         self._image = image(b"", size)
-        self._readout, self._alarm, self._table = _sentence(""), ipw.HTML(), ipw.HTML()
+        self._readout, self._alarm, self._table = sentence(), ipw.HTML(), ipw.HTML()
         fold = behind(self._table) if numbers else []
         super().__init__([*shown, self._alarm, self._image, self._readout, *fold])
         self.add_class("course-live")
@@ -302,20 +303,12 @@ def behind(rows):
 
 def image(png, size):
     """PNG bytes as an Image as wide as the page allows; size: inches at 100 dots."""
-    # No tooltip: ipywidgets 8.1 fails to show an Image that has one. The sentence below says what is seen.
+    # No tooltip: ipywidgets 8.1 fails to show an Image that has one.
     # width and height keep the picture's place on the page while the browser decodes the next one
     width, height = (str(round(inches * DPI)) for inches in size)
-    shape = ipw.Layout(width="100%", max_width=f"{width}px", height="auto")
+    # no margin at the sides, which would come on top of the 100% and make the panel scroll
+    shape = ipw.Layout(width="100%", max_width=f"{width}px", height="auto", margin="2px 0")
     return ipw.Image(value=png, width=width, height=height, layout=shape)
-
-
-def _sentence(text):
-    return ipw.HTML(spoken(text))
-
-
-def spoken(text):
-    """A sentence as HTML that screen readers say when it changes."""
-    return f'<div role="status" aria-live="polite" style="line-height: 1.5">{escape(text)}</div>'
 
 
 def columns(widgets, *, least="280px"):

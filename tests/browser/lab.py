@@ -45,14 +45,14 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @contextmanager
-def lab(folder, chromium, *, width=1200, height=900):
+def lab(folder, chromium, *, width=1200, height=900, dark=False):
     """A page on a fresh JupyterLab over `folder`. `page.errors` lists what the console reported as an error.
 
-    folder: where the notebooks are; work on a copy. chromium: path of the browser. `page.home` is the
-    folder of the server's own files, `complaints(page)` what its log complains of.
+    folder: where the notebooks are; work on a copy. chromium: path of the browser. dark: the theme.
+    `page.home` is the folder of the server's own files, `complaints(page)` what its log complains of.
     Raises TimeoutError with the server's log if it does not answer.
     """
-    with _server(folder) as (address, home), sync_playwright() as playwright:
+    with _server(folder, dark) as (address, home), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": width, "height": height})
         page.address, page.home, page.errors = address, home, []
@@ -65,7 +65,7 @@ def lab(folder, chromium, *, width=1200, height=900):
 
 
 @contextmanager
-def _server(folder):
+def _server(folder, dark):
     """A JupyterLab with settings, port and token of its own: its address (with {path}) and its folder."""
     port, token = _free_port(), secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as home:
@@ -76,6 +76,7 @@ def _server(folder):
             "@jupyterlab/apputils-extension:notification": quiet,
             # every cell is on the page, whether it is scrolled into view or not
             "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+            "@jupyterlab/apputils-extension:themes": {"theme": f"JupyterLab {'Dark' if dark else 'Light'}"},
         }
         overrides.write_text(json.dumps(settings))
         log = Path(home, LOG)

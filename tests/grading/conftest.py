@@ -1,17 +1,9 @@
-"""Boxes for the tests: one set for all tests of a worker."""
+"""The grader for the tests."""
 
 import pytest
 
-from course_lib.grading.box import Boxes
 from course_lib.grading.driver import Grader
 from tests.grading.made import SECRET
-
-
-@pytest.fixture(scope="session")
-def boxes():
-    """Boxes with the next one started ahead."""
-    with Boxes() as made:
-        yield made
 
 
 @pytest.fixture

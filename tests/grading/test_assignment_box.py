@@ -15,8 +15,10 @@ import pytest
 import torch
 
 from course_lib.assessment.audit import KINDS
+from course_lib.classroom.grade import Asked, grade_submissions
+from course_lib.classroom.preview import check_notebook
 from course_lib.data.hangul import BANK, load_hangul
-from course_lib.grading import assignment, commands, training
+from course_lib.grading import assignment, training
 from course_lib.grading.assignment import AssignmentGrader, seeds_of
 from course_lib.grading.box import Boxes
 from course_lib.grading.pupil import PARTS, Pupil
@@ -434,6 +436,7 @@ def test_every_task_of_the_notebook_is_graded(boxes):
     json.dumps(report.as_dict())
 
 
+@pytest.mark.slow
 def test_an_untouched_notebook_counts_as_handed_out(boxes):
     grades = AssignmentGrader(boxes, hangul(256), replace(PLAN, epochs=1)).grade(
         *submission(schedule="schedule = None")
@@ -444,6 +447,7 @@ def test_an_untouched_notebook_counts_as_handed_out(boxes):
     assert not any("by hand" in remark for remark in graded(boxes, replace(PLAN, seeds=()), **GOOD).remarks)
 
 
+@pytest.mark.slow
 def test_a_failed_run_counts_as_nothing_in_the_mean_and_leaves_the_rest(boxes):
     """It diverges on one of two seeds."""
     loss = """
@@ -458,6 +462,7 @@ def loss(scores, y):
     assert "diverged" in next(g.reason for g in grades.tasks if g.task.name == "accuracy")
 
 
+@pytest.mark.slow
 def test_each_run_has_a_box_of_its_own(run):
     """What a run leaves in files or in modules, the next one does not find."""
     marks = """
@@ -506,6 +511,7 @@ pupil.measure = measure
     assert "could forge them" in grades.training.lines()[-1]
 
 
+@pytest.mark.slow
 def test_without_a_box_it_trains_the_same(run, pace, system_tool):
     with Boxes(training_kit(bare=True), ahead=0) as bare:
         found = train_once(bare, cells(), MATERIAL, PLAN, PLAN.seeds[0], pace, pace.cpu)
@@ -581,7 +587,7 @@ def test_the_command_grades_a_class(boxes, tmp_path, monkeypatch, capsys):
         (handed_in / name).mkdir(parents=True)
         (handed_in / name / "assignment.ipynb").write_bytes(data)
     out = tmp_path / "grades"
-    assert commands.grade_submissions(ROOT, handed_in, out, "", secret, hidden, 1) == 1
+    assert grade_submissions(ROOT, handed_in, out, Asked(secret=secret, hidden=hidden, seeds=1)) == 1
     row, damaged = json.loads((out / "grades.json").read_text(encoding="utf-8"))
     assert row["points"] == 6 and row["by_hand"] == 10 and row["training"]["mean"] < 0.5
     assert row["training"]["runs"][0]["seed"] == seeds_of(SECRET, "assignment", 1)[0]
@@ -595,7 +601,7 @@ def test_the_command_grades_a_class(boxes, tmp_path, monkeypatch, capsys):
 def test_a_learner_can_check_before_handing_in(boxes, capsys, monkeypatch):
     few = hangul(128)
     monkeypatch.setattr(training, "public_material", lambda: few)
-    assert commands.check_notebook(ROOT, built("exercises", "en", "assignment"), "") == 1
+    assert check_notebook(ROOT, built("exercises", "en", "assignment"), "") == 1
     said = capsys.readouterr().out
     assert (
         "given defaults" in said and "The accuracy is not measured here" in said and "accuracy  " not in said
@@ -606,5 +612,6 @@ def test_without_a_hidden_test_the_command_grades_nothing(tmp_path, capsys):
     secret = tmp_path / "secret"
     secret.write_bytes(SECRET)
     path = built("solutions", "en", "assignment")
-    assert commands.grade_submissions(ROOT, path, tmp_path / "out", "", secret) == 2
-    assert "course data make --hidden" in capsys.readouterr().err and not (tmp_path / "out").exists()
+    assert grade_submissions(ROOT, path, tmp_path / "out", Asked(secret=secret)) == 2
+    assert "course data make --hidden" in capsys.readouterr().err
+    assert not (tmp_path / "out/grades.json").exists()

@@ -116,7 +116,7 @@ def test_an_unknown_assignment_is_named_with_the_known_ones(desk, course, lang):
     for words in (("check", path), ("grade", path, "--out", "grades", "--secret", "secret")):
         status, out, err = course(*words, "--assignment", "u9")
         assert (status, out) == (2, "") and "u9" in err and "u03_initialization" in err
-    assert not Path("grades").exists()
+    assert not Path("grades/grades.json").exists()
 
 
 @pytest.mark.parametrize("path", ["nowhere", "empty"])
@@ -169,7 +169,7 @@ def test_without_bubblewrap_nothing_is_graded(desk, command, lang):
     words = ("grade", f"{NAME}.ipynb", "--out", "grades", "--secret", "secret")
     status, out, err = command(*words, PATH=str(desk), COURSE_LANG=lang)
     assert (status, out, err) == (2, "", t("grading.no_bubblewrap") + "\n")
-    assert not Path("grades").exists()
+    assert not Path("grades/grades.json").exists()
 
 
 def test_without_namespaces_nothing_is_graded(desk, command, lang):
@@ -180,7 +180,7 @@ def test_without_namespaces_nothing_is_graded(desk, command, lang):
     words = ("grade", f"{NAME}.ipynb", "--out", "grades", "--secret", "secret")
     status, out, err = command(*words, before=jail, COURSE_LANG=lang)
     assert (status, out) == (2, "") and "bwrap: " in err and "--security-opt" in err
-    assert not Path("grades").exists()
+    assert not Path("grades/grades.json").exists()
 
 
 def test_a_learner_without_a_box_can_check_all_the_same(desk, command, lang):
@@ -196,7 +196,7 @@ def test_no_sandbox_needs_the_whole_sentence(desk, course, lang, monkeypatch):
     for refused in ((), ("--consent", "yes"), ("--consent", t("grading.consent")[:-1])):
         status, out, err = course(*words, *refused)
         assert (status, out) == (2, "") and t("grading.consent_refused", sentence=t("grading.consent")) in err
-        assert not Path("grades").exists()
+        assert not Path("grades/grades.json").exists()
     monkeypatch.setenv("PATH", str(desk))  # no bubblewrap
     for given in ("ko", "en"):
         with speaking(given):
@@ -223,7 +223,7 @@ def test_the_secret_in_the_repository_is_refused(desk, course, lang):
 
 def test_the_commands_load_no_torch():
     """They answer at once, and a grader of NumPy exercises stays small."""
-    code = "import sys, course_lib.grading.commands\nfrom course_lib.assessment.units import answer_task\n"
+    code = "import sys, course_lib.classroom.grade\nfrom course_lib.assessment.units import answer_task\n"
     code += "answer_task('divergence_threshold'), answer_task('adam')\n"
     code += "print({'torch', 'matplotlib', 'sklearn'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"

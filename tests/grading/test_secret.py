@@ -8,7 +8,8 @@ import pytest
 
 from course_lib import registry
 from course_lib.assessment.cases import cases, has_cases
-from course_lib.grading.rounds import Graded, as_dict
+from course_lib.classroom.results import as_row
+from course_lib.grading.rounds import Graded
 from course_lib.grading.secret import BadSecret, default_place, read_secret, seed_of
 from course_lib.paths import repo_root
 from tests.grading.made import ROOT, SECRET, WRONG, points
@@ -74,7 +75,7 @@ def test_hidden_cases_are_none_of_the_visible_ones(name):
 def test_the_marks_count_hidden_cases_and_show_none(grader):
     hidden = cases("momentum", seed_of(SECRET, "u01_optimization"))
     _, grades = points(grader, momentum=WRONG, cosine="def cosine(step, *, total, peak, floor):\n    pass")
-    text = json.dumps(as_dict(Graded(ROOT / "x.ipynb", grades, ""), ROOT))
+    text = json.dumps(as_row("kim", "x.ipynb", Graded(grades, "")))
     assert all(case.label not in text for case in hidden[1:])
     assert SECRET.decode() not in text and str(seed_of(SECRET, "u01_optimization")) not in text
 

@@ -1,16 +1,8 @@
-"""What every attack needs: boxes, and a world around them."""
+"""What every attack needs: a world around the box."""
 
 import pytest
 
-from course_lib.grading.box import Boxes
 from tests.hostile.world import World
-
-
-@pytest.fixture(scope="session")
-def boxes():
-    """Boxes as an instructor has them."""
-    with Boxes() as made:
-        yield made
 
 
 @pytest.fixture

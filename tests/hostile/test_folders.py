@@ -1,21 +1,27 @@
 """A folder of submissions in which lies what is no honest notebook: everybody gets what he deserves."""
 
+import base64
 import csv
 import json
 import os
 import signal
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
-from course_lib.grading import box, rounds
+from course_lib.classroom import exports, naming, results
+from course_lib.classroom.grade import Asked, grade_submissions
+from course_lib.classroom.results import as_row
+from course_lib.grading import box
 from course_lib.grading.box import Boxes, Kit, Walls
-from course_lib.grading.commands import grade_submissions
 from course_lib.grading.driver import Grader, Grades
 from course_lib.grading.release import read_release
+from course_lib.grading.rounds import Graded
 from tests.grading.made import HONEST, ROOT, SECRET, WRONG, built, cell, notebook, points
 from tests.grading.test_honest import FULL
 
@@ -93,6 +99,13 @@ def following(path):
     """Reads a path as one does in haste."""
     with open(path, "rb") as file:
         return file.read(1 << 20)
+
+
+def believing(desk, item):
+    """Takes what was handed in for what was handed out."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, NAME).write_bytes(base64.b64decode(item.data))
+        return read_release(Path(folder, NAME))
 
 
 def fell(points, told):
@@ -189,7 +202,7 @@ FILES = [
         "all but the answers comes from what was handed out",
         own_check,
         earns=ALL - FULL["momentum"],
-        off={"course_lib.grading.rounds.release_of": lambda root, path, *_: read_release(path)},
+        off={"course_lib.classroom.desk.Desk._release": believing},
         worked=lambda points, told: points == ALL,
     ),
     HostileFile(
@@ -231,32 +244,33 @@ def lay(folder, files):
     return folder
 
 
-def test_everybody_gets_what_they_deserve(boxes, tmp_path, system_tool):
+def test_everybody_gets_what_they_deserve(tmp_path, system_tool):
     system_tool("bwrap")
-    paths = rounds.submitted(lay(tmp_path, FILES))
-    found = {one.path.parent.name: one.grades for one in rounds.grade_all(Grader(boxes, SECRET), ROOT, paths)}
-    assert {name: grades.points for name, grades in found.items()} == {
+    _, rows, _ = graded(lay(tmp_path / "in", FILES), tmp_path / "out")
+    found = {row["notebook"].split("/")[0]: row for row in rows}
+    assert {name: row["points"] for name, row in found.items()} == {
         "ann": ALL,
         "zoe": ALL,
         **{hostile.name: hostile.earns for hostile in FILES},
     }
     for hostile in FILES:
-        told = found[hostile.name].problem
+        told = found[hostile.name]["problem"]
         assert hostile.problem in told and bool(hostile.problem) == bool(told), hostile.name
 
 
 @pytest.mark.parametrize("hostile", [h for h in FILES if h.worked], ids=str)
-def test_it_works_where_its_defence_is_down(hostile, boxes, tmp_path, monkeypatch, system_tool):
+def test_it_works_where_its_defence_is_down(hostile, tmp_path, monkeypatch, system_tool):
     system_tool("bwrap")
-    path = lay(tmp_path, [hostile]) / hostile.name / NAME
+    below = lay(tmp_path / "in", [hostile])
     for target, value in hostile.off.items():
         monkeypatch.setattr(target, value, raising=False)
     points, told = None, ""
     signal.signal(signal.SIGALRM, _hung)
-    signal.alarm(4)
+    signal.alarm(8)
     try:
-        grades = rounds.grade_file(Grader(boxes, SECRET), ROOT, path).grades
-        points, told = grades.points, grades.problem
+        _, rows, _ = graded(below, tmp_path / "out")
+        row = next(row for row in rows if row["notebook"].startswith(hostile.name))
+        points, told = row["points"], row["problem"]
     except (Hung, RecursionError):
         pass
     finally:
@@ -292,7 +306,7 @@ def graded(below, out):
     """The exit status of `course grade` on a folder, and the rows of both files that it writes."""
     secret = out.parent / "secret"
     secret.write_text("a secret of the tests alone")
-    status = grade_submissions(ROOT, below, out, "", secret)
+    status = grade_submissions(ROOT, below, out, Asked(secret=secret))
     with open(out / "grades.csv", encoding="utf-8", newline="") as file:
         return status, json.loads((out / "grades.json").read_text(encoding="utf-8")), list(csv.reader(file))
 
@@ -310,15 +324,16 @@ def test_names_harm_no_terminal_and_no_spreadsheet(tmp_path, capsys, system_tool
 
 def test_names_do_harm_where_they_are_not_cleaned(tmp_path, monkeypatch, system_tool):
     system_tool("bwrap")
-    monkeypatch.setattr(rounds, "_harmless", lambda value: value)
-    monkeypatch.setattr(rounds, "shown", str)
+    monkeypatch.setattr(exports, "harmless", lambda value: value)
+    monkeypatch.setattr(results, "shown", str)
+    monkeypatch.setattr(naming, "shown", str)
     monkeypatch.setattr("builtins.print", lambda *_, **__: None)
     below = tmp_path / "in"
     for name in ("=HYPERLINK(1)", "\x1b[2J"):
         (below / name).mkdir(parents=True)
         (below / name / NAME).write_bytes(notebook(HONEST))
     _, _, lines = graded(below, tmp_path / "out")
-    assert [line[0][:4] for line in lines[1:]] == ["\x1b[2J", "=HYP"]
+    assert {line[1][:4] for line in lines[1:]} == {"\x1b[2J", "=HYP"}
 
 
 def test_what_is_no_submission_does_not_end_the_batch(tmp_path, capsys, system_tool):
@@ -338,12 +353,11 @@ def test_what_is_no_submission_does_not_end_the_batch(tmp_path, capsys, system_t
     finally:  # pytest, which clears old folders away, cannot do it
         subprocess.run(["rm", "-rf", below / "bob.ipynb" / "d"], check=True)
     assert status == 1
-    assert [(row["notebook"], row["points"]) for row in rows] == [
-        ("ann/?[2J.ipynb", 0),
-        (f"ann/{NAME}", ALL),
-        (f"zoe/{NAME}", ALL),
-    ]
-    assert "no assignment called ?[2J" in rows[0]["problem"]
+    loop, deep = (row for row in rows if row["problem"])
+    assert "링크" in loop["problem"] and "50겹" in deep["problem"]
+    good = [row for row in rows if not row["problem"]]
+    assert [(row["notebook"], row["points"]) for row in good] == [(f"ann/{NAME}", ALL), (f"zoe/{NAME}", ALL)]
+    assert good[0]["remarks"][-1].endswith("was not graded: ann/?[2J.ipynb")
     assert "\x1b" not in capsys.readouterr().out
 
 
@@ -357,15 +371,16 @@ def nest(folder):
     os.close(inner)
 
 
-def test_a_link_in_the_place_of_the_marks_is_replaced_and_not_followed(tmp_path, monkeypatch, boxes):
+def test_a_link_in_the_place_of_the_marks_is_replaced_and_not_followed(tmp_path, monkeypatch):
     mine = tmp_path / "mine.txt"
-    for write, text in [(rounds._replace, "mine"), (lambda path, text: path.write_text(text), "[]\n")]:
+    careless = lambda path, text: path.write_text(text)  # noqa: E731
+    for write, text in [(exports.write_whole, "mine"), (careless, "[]\n")]:
         mine.write_text("mine")
         (tmp_path / "out").mkdir(exist_ok=True)
         (tmp_path / "out/grades.json").unlink(missing_ok=True)
         (tmp_path / "out/grades.json").symlink_to(mine)
-        monkeypatch.setattr(rounds, "_replace", write)
-        rounds.write_grades(tmp_path / "out", [], tmp_path)
+        monkeypatch.setattr(exports, "write_whole", write)
+        exports.write_tables([], tmp_path / "out")
         assert mine.read_text() == text
 
 
@@ -375,9 +390,9 @@ OBEYED = "a\x9b2J\u202eb\U000e0041"
 @pytest.mark.parametrize("held", [True, False], ids=["held", "off"])
 def test_a_written_answer_does_not_speak_to_a_terminal(held, tmp_path, monkeypatch):
     if not held:
-        monkeypatch.setattr(rounds, "_json", lambda rows: json.dumps(rows, ensure_ascii=False))
+        monkeypatch.setattr(exports, "_json", lambda rows: json.dumps(rows, ensure_ascii=False))
     grades = Grades(read_release(built("exercises", "en")), (), {"why_momentum": (2, OBEYED)})
-    rounds.write_grades(tmp_path, [rounds.Graded(tmp_path / NAME, grades, "")], tmp_path)
+    exports.write_tables([as_row("ann", NAME, Graded(grades, ""))], tmp_path)
     text = (tmp_path / "grades.json").read_text(encoding="utf-8")
     assert json.loads(text)[0]["written"][0]["text"] == OBEYED
     assert all(c.isprintable() or c == "\n" for c in text) == held

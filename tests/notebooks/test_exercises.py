@@ -12,6 +12,7 @@ from tests.nbgrader_class import marks
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = sorted(ROOT.glob("exercises/*/*.ipynb"))
+NAMES = sorted({path.stem for path in EXERCISES})
 IDS = [f"{path.parent.name}-{path.stem}" for path in EXERCISES]
 
 
@@ -74,7 +75,20 @@ def test_there_are_exercises_in_both_languages():
     assert names["ko"] == names["en"] != set()
 
 
-@pytest.mark.parametrize("path", EXERCISES, ids=IDS)
+def quick(values, ids, chosen):
+    """Parameters of which only the chosen ones are run in `make test`; each takes seconds."""
+    return [
+        pytest.param(v, id=name, marks=[] if chosen(v) else pytest.mark.slow)
+        for v, name in zip(values, ids, strict=True)
+    ]
+
+
+def is_in_turn(path):
+    """Each unit in one of its languages, which have the same code: Korean and English in turn."""
+    return path.parent.name == ("ko", "en")[NAMES.index(path.stem) % 2]
+
+
+@pytest.mark.parametrize("path", quick(EXERCISES, IDS, is_in_turn))
 def test_an_exercise_runs_to_its_unfilled_stubs_and_nothing_else(path):
     """Every check fails, by saying that there is no answer yet or that the given code is wrong."""
     for cell in run(path):
@@ -85,7 +99,7 @@ def test_an_exercise_runs_to_its_unfilled_stubs_and_nothing_else(path):
             assert errors(cell) == [], cell.source
 
 
-@pytest.mark.parametrize("path", EXERCISES, ids=IDS)
+@pytest.mark.parametrize("path", quick(EXERCISES, IDS, is_in_turn))
 def test_its_solution_scores_in_full(path):
     cells = run(solution_of(path))
     for cell in cells:
@@ -116,7 +130,7 @@ def test_no_answer_is_left_in_an_exercise(path):
 
 
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
-@pytest.mark.parametrize("name", sorted({path.stem for path in EXERCISES}))
+@pytest.mark.parametrize("name", quick(NAMES, NAMES, lambda name: name.startswith("u01")))
 def test_the_real_nbgrader_gives_what_is_due(name, tmp_path, monkeypatch):
     stub, solved = (
         nbformat.writes(loaded(ROOT / f / "ko" / f"{name}.ipynb")) for f in ("exercises", "solutions")

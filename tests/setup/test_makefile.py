@@ -11,7 +11,7 @@ from course_lib.messages import catalogue
 from course_lib.paths import repo_root
 
 ROOT = repo_root()
-INTERNAL = {"help", "setup", "setup-test", "setup-site"}
+INTERNAL = {"help", "setup", "setup-test", "setup-site", "setup-class"}
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_optimizers_can_be_taken_out_of_the_race_and_put_in(panel):
     before = panel.picture.png
     panel.controls["on_lion"].value = True
     assert panel.picture.png != before
-    assert "Lion" in panel.children[-1].children[1].children[0].value
+    assert "Lion" in panel.children[-2].children[1].children[0].value
     panel.controls["on_lion"].value = False
     assert panel.picture.png == before
 

@@ -22,7 +22,7 @@ def test_each_try_is_answered_and_further_tries_are_allowed():
     asked.buttons[1].click()
     assert "B: right." in asked.feedback and "$2 &lt; 3$" in asked.feedback
     assert asked.tried == [0, 1]
-    assert [b.button_style for b in asked.buttons] == ["warning", "success"]
+    assert [button.icon for button in asked.buttons] == ["times", "check"]
 
 
 def test_right_is_not_said_twice():

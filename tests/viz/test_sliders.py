@@ -51,7 +51,7 @@ def test_frames_show_the_right_picture_at_both_ends(panel):
 
 
 def test_frames_are_linked_in_the_browser_in_the_order_of_the_slider(panel):
-    _, _, shown, _ = panel.children
+    _, _, shown, _, _ = panel.children
     images, sentences = zip(*(page.children for page in shown.children), strict=True)
     assert [image.value for image in images] == [p.png for p in panel.pictures]
     assert "the rate is 2.0" in sentences[2].value
@@ -59,7 +59,7 @@ def test_frames_are_linked_in_the_browser_in_the_order_of_the_slider(panel):
 
 
 def test_the_table_holds_a_row_per_frame(panel):
-    inside = panel.children[-1].children[1].children[0].value
+    inside = panel.children[-2].children[1].children[0].value
     assert inside.count("<tr>") == 4
     assert ">twice</th>" in inside and ">4</td>" in inside
 
@@ -72,7 +72,7 @@ def test_a_panel_without_a_kernel_shows_its_picture_and_says_what_it_is(panel):
 
 
 def test_the_table_stands_beside_a_fold_of_the_browser(panel):
-    head, scrolling = panel.children[-1].children
+    head, scrolling = panel.children[-2].children
     assert "<details><summary>" in head.value and "<table>" not in head.value
     assert "<table>" in scrolling.children[0].value
 
@@ -113,7 +113,7 @@ def test_a_live_panel_draws_what_its_values_say(two):
     two.controls["b"].value = 1.0
     assert two.picture.png == Canvas(_line, size=SMALL).png({"a": 2.0, "b": 1.0})
     assert two.picture.alt == "a = 2, b = 1"
-    assert ">3</td>" in two.children[-1].children[1].children[0].value
+    assert ">3</td>" in two.children[-2].children[1].children[0].value
     two.controls["a"].value = two.controls["b"].value = 0.0
     assert two.picture.png == before
 

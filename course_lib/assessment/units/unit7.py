@@ -4,22 +4,12 @@ import math
 from functools import cache
 
 import numpy as np
-import torch
-from torch.nn import functional as F
 
 from course_lib.algorithms.conv import conv_output_size
 from course_lib.assessment.choices import choice_task
 from course_lib.assessment.numbers import number_task
 from course_lib.assessment.repairs import Repair, repair_task
 from course_lib.data.digits import load_digits
-from course_lib.training.transfer import (
-    as_images,
-    build_backbone,
-    freeze,
-    load_backbone,
-    replace_head,
-    shifted,
-)
 
 NEW = (7, 8, 9)  # digits that the backbone never saw
 SHOTS, STEPS = 10, 100  # pictures of each, and steps
@@ -100,6 +90,11 @@ def ruined_backbone(settings, seeds=range(5)):
 
 def tuned(backbone, learns, lr, seed):
     """Accuracy on new digits after SGD with momentum 0.9 on all 30 pictures at once."""
+    import torch  # late: it takes a second to load
+    from torch.nn import functional as F
+
+    from course_lib.training.transfer import build_backbone, freeze, load_backbone, replace_head
+
     (x, y), held = _new_digits(seed)
     model = load_backbone() if backbone == "pretrained" else build_backbone(seed=seed)
     model = replace_head(model, len(NEW), seed=seed)
@@ -117,6 +112,10 @@ def tuned(backbone, learns, lr, seed):
 @cache
 def _new_digits(seed):
     """(x, y) of ten training pictures a class, and of all validation pictures, moved about."""
+    import torch
+
+    from course_lib.training.transfer import as_images, shifted
+
     data, rng = load_digits(), np.random.default_rng(seed)
     pool = rng.permutation(np.flatnonzero(np.isin(data.y_train, NEW)))
     few = np.concatenate([pool[data.y_train[pool] == digit][:SHOTS] for digit in NEW])

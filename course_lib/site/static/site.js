@@ -1,15 +1,21 @@
-// Sliders over pictures drawn ahead, quizzes that answer, and a change of language that keeps the place.
+// Sliders over pictures drawn ahead, quizzes that answer, a change of language that keeps the place, and what
+// the theme leaves to be done for keyboards and screen readers.
+
+const REST_MS = 500; // what a slider passes on its way is not spoken
 
 for (const figure of document.querySelectorAll(".course-frames")) {
   const frames = JSON.parse(figure.querySelector("script").textContent);
-  const [input, output, image, sentence] = ["input", "output", "img", "[role=status]"]
+  const [input, output, image, sentence, news] = ["input", "output", "img", "figcaption", ".course-news"]
     .map((part) => figure.querySelector(part));
+  let speaking;
   input.addEventListener("input", () => {
     const i = input.valueAsNumber;
     image.src = frames.files[i];
     image.alt = sentence.textContent = frames.alts[i];
     output.value = frames.values[i];
     input.setAttribute("aria-valuetext", frames.values[i]);
+    clearTimeout(speaking);
+    speaking = setTimeout(() => { news.textContent = frames.alts[i]; }, REST_MS);
   });
   figure.querySelector(".course-slider").hidden = false;
   // The other pictures are fetched when the reader comes near.
@@ -58,3 +64,17 @@ for (const change of document.querySelectorAll(".course-switch")) {
     localStorage.setItem("course-lang", change.lang);
   });
 }
+
+// The theme's own parts, in the page's language.
+for (const [part, name] of Object.entries(JSON.parse(document.querySelector(".course-words")?.textContent ?? "{}")))
+  for (const node of document.querySelectorAll(part)) node.setAttribute("aria-label", name);
+
+// What is wider than its place is scrolled by the keyboard too.
+function reach() {
+  for (const wide of document.querySelectorAll("pre, .table-wrapper, .math-wrapper, .cell_output .text_html"))
+    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+    else wide.removeAttribute("tabindex");
+}
+reach();
+addEventListener("resize", reach);
+addEventListener("load", () => window.MathJax?.startup.promise.then(reach)); // formulas have their width then

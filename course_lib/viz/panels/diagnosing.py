@@ -8,7 +8,8 @@ import ipywidgets as ipw
 
 from course_lib.messages import t
 from course_lib.viz import lab_figures
-from course_lib.viz.sliders import behind, image, spoken
+from course_lib.viz.sliders import behind, image
+from course_lib.viz.voice import SpokenBox, sentence, spoken
 
 
 def diagnosis_panel(patient):
@@ -19,7 +20,7 @@ def diagnosis_panel(patient):
     return DiagnosisPanel(patient)
 
 
-class DiagnosisPanel(ipw.VBox):
+class DiagnosisPanel(SpokenBox):
     """Curves, below them a list of probes with a button, then the readings. Without a kernel: the curves.
 
     choice: the Dropdown. ask: the Button. status: HTML that says how many probes are left.
@@ -31,7 +32,7 @@ class DiagnosisPanel(ipw.VBox):
         self.choice = ipw.Dropdown(options=options, description=t("lab.choose"), layout=_WIDE)
         self.ask = ipw.Button(description=t("lab.ask"))
         self.ask.on_click(lambda _: self._probe())
-        self.status, self._readings = ipw.HTML(), ipw.VBox()
+        self.status, self._readings = sentence(), ipw.VBox()
         curves = _page(patient, lab_figures.SIZE)
         row = ipw.HBox([self.choice, self.ask], layout=ipw.Layout(flex_flow="row wrap"))
         super().__init__([*curves, row, self.status, self._readings])
@@ -59,7 +60,7 @@ class DiagnosisPanel(ipw.VBox):
         self.choice.disabled = self.ask.disabled = not left
 
     def _repr_mimebundle_(self, **kwargs):
-        still, metadata = self.picture._repr_mimebundle_()
+        still, metadata = self.picture.still()
         return super()._repr_mimebundle_(**kwargs) | still, metadata
 
 
@@ -68,4 +69,4 @@ _WIDE = ipw.Layout(width="26em", max_width="100%")
 
 def _page(told, size):
     """The picture of a case or of a reading with its sentence, and the table behind it."""
-    return [image(told.picture.png, size), ipw.HTML(spoken(told.text)), *behind(told.rows)]
+    return [image(told.picture.png, size), sentence(told.text), *behind(told.rows)]

@@ -186,7 +186,8 @@ def _race_controls(problem, optimizers, steps):
         controls[f"on_{name}"] = ipw.Checkbox(
             value=name in optimizers, description=entry.title, indent=False, layout=ipw.Layout(width="165px")
         )
-        controls[f"lr_{name}"] = value_slider("lr", entry.ranges["lr"].values(), title="lr")
+        rate = controls[f"lr_{name}"] = value_slider("lr", entry.ranges["lr"].values(), title="lr")
+        rate.tooltip = f"{entry.title} lr"
     _set_for_surface(controls, problem)
     return controls
 

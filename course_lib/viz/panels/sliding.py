@@ -63,7 +63,12 @@ def convolution_panel(*, kernel=3, stride=1, padding=0, dilation=1):
         "padding": value_slider("padding", [0, 1, 2], start=padding, title=t("viz.conv.padding")),
         "dilation": value_slider("dilation", [1, 2, 3], start=dilation, title=t("viz.conv.dilation")),
         "place": ipw.IntSlider(
-            value=0, min=0, max=24, description=t("viz.conv.place"), style={"description_width": "initial"}
+            value=0,
+            min=0,
+            max=24,
+            description=t("viz.conv.place"),
+            tooltip=t("viz.conv.place"),
+            style={"description_width": "initial"},
         ),
     }
 

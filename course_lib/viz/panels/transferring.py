@@ -20,6 +20,7 @@ def stages_panel(found, *, start="pixels"):
         options=[(t(f"viz.stages.{name}"), name) for name in names],
         value=start,
         description=t("viz.stages.slider"),
+        tooltip=t("viz.stages.slider"),
         style={"description_width": "initial"},
         layout=ipw.Layout(width="auto"),
     )
