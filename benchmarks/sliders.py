@@ -72,6 +72,7 @@ SIDES = {
     "live (several)": (".course-live", 1 / 3),
 }
 P95_MS, PAUSE_MS = 100, 150
+FAR_MS = 50  # at most, over a slow link, where the browser needs no kernel
 
 # Resolves with the milliseconds from the next keydown to the first frame that shows another picture.
 WATCH = """selector => {
@@ -115,7 +116,7 @@ def _three_sides(presses, round_trip):
         for side, (selector, _) in SIDES.items():
             times[side], pictures[side] = _measure(page, selector, presses)
     _compare(pictures)
-    _report(times)
+    _report(times, round_trip)
 
 
 def _all_panels(presses, round_trip):
@@ -211,14 +212,16 @@ def _compare(pictures):
     print(f"{len(plain)} pictures compared on three sides: equal (frames within their palette)\n")
 
 
-def _report(times):
+def _report(times, round_trip):
     print(f"{'key press to new picture':26}{'median ms':>10}{'p95 ms':>8}{'of interact':>13}   goal")
     base = statistics.median(times["interact"])
     for side, measured in times.items():
         median, p95 = statistics.median(measured), statistics.quantiles(measured, n=20)[-1]
-        share, goal = median / base, SIDES[side][1]
-        met = goal and ("met" if share <= goal and p95 < P95_MS else "MISSED")
-        told = f"≤ {goal:.3f} and p95 < {P95_MS} ms: {met}" if goal else ""
+        share, goal, longest = median / base, SIDES[side][1], P95_MS
+        if round_trip:  # what asks the kernel waits for the link; there is a goal for frames alone
+            goal, longest = 1 if side.startswith("frames") else None, FAR_MS
+        met = goal and ("met" if share <= goal and p95 < longest else "MISSED")
+        told = f"≤ {goal:.3f} and p95 < {longest} ms: {met}" if goal else ""
         print(f"{side:26}{median:10.1f}{p95:8.1f}{share:13.3f}   {told}")
 
 

@@ -1,9 +1,9 @@
 """A link of a certain round trip to a server on this machine: what a browser far away has to wait for.
 
-    python benchmarks/slow_link.py PORT [--round-trip 200]    prints the port to connect to; runs until it is ended
+    python benchmarks/slow_link.py PORT [--round-trip 200]    prints the port to connect to, and runs
 
-Every piece waits half the round trip on its way, and a new connection the whole one, as a handshake does. Nothing
-is lost, and nothing is slower for being large.
+Every piece waits half the round trip on its way, and a new connection the whole one, as a handshake does.
+Nothing is lost, and nothing is slower for being large.
 """
 
 import argparse

@@ -34,7 +34,7 @@ class Export:
     """What is exported. course: the nbgrader course with the hand marks, or None.
 
     canvas: the gradebook exported from Canvas. moodle: the worksheet downloaded from Moodle. assignment:
-    which of ours the worksheet is for. columns: {assignment: title of its column in Canvas}, where they differ.
+    which of ours the worksheet is for. columns: {assignment: title in Canvas}, where they differ.
     """
 
     course: Path | None = None

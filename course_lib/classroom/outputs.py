@@ -5,24 +5,15 @@ from pathlib import Path
 from course_lib.classroom.exports import write_tables
 from course_lib.classroom.feedback import write_feedback
 from course_lib.classroom.pages import write_class_pages
-from course_lib.classroom.similar import similar_pairs, write_similar_pages
-from course_lib.grading.release import read_release
+from course_lib.classroom.similar import known_releases, similar_pairs, write_similar_pages
 from course_lib.messages import t
 
 
 def write_all(root: Path, rows: list[dict], folder: Path) -> None:
     """Write everything that follows from the rows, and name it."""
-    pairs = similar_pairs(rows, _releases(root, rows))
+    pairs = similar_pairs(rows, known_releases(root, rows))
     pages = write_similar_pages(pairs, folder)
     for path in (*write_tables(rows, folder), *write_class_pages(rows, folder), *pages):
         print(t("cli.written", path=path))
     count = len(write_feedback(rows, folder))
     print(t("classroom.feedback_written", count=count, path=folder / "feedback"))
-
-
-def _releases(root, rows):
-    """The notebooks of these rows as handed out, and solved where the solutions are at hand."""
-    names = sorted({row["assignment"] for row in rows} - {""})
-    found = (path for name in names for path in root.glob(f"*/*/{name}.ipynb"))
-    parts = ("exercises", "solutions")
-    return [read_release(path) for path in sorted(found) if path.relative_to(root).parts[0] in parts]

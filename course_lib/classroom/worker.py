@@ -6,6 +6,7 @@ A line of JSON in, one out: first the settings, then items. It ends when nobody 
 import json
 import os
 import sys
+from contextlib import suppress
 
 from course_lib.classroom.desk import Desk, Item, Settings
 from course_lib.grading.box import NoBox
@@ -19,7 +20,7 @@ def main():
     os.dup2(2, 1)  # what anything prints here is no answer
     settings = Settings(**json.loads(sys.stdin.readline()))
     set_language(settings.lang)
-    with Desk(settings) as desk:
+    with Desk(settings) as desk, suppress(BrokenPipeError):  # whoever asked may have been killed
         for line in sys.stdin:
             answers.write(json.dumps(_answer(desk, json.loads(line))) + "\n")
             answers.flush()

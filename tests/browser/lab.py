@@ -132,6 +132,12 @@ def open_notebook(page, path):
 
 def run_all(page):
     """Run all cells and wait for the end; raises AssertionError if a cell shows an error."""
+    start_all(page)
+    wait_until_run(page)
+
+
+def start_all(page):
+    """Run all cells, and wait until the first one has started."""
     started = page.locator(".jp-CodeCell .jp-InputPrompt", has_text=re.compile(r"\[[*\d]"))
     for _ in range(3):  # what is asked of a kernel that is still connecting is dropped without a word
         page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -139,6 +145,10 @@ def run_all(page):
         with suppress(NotSeen):
             started.first.wait_for(timeout=5_000)
             break
+
+
+def wait_until_run(page):
+    """Wait until every cell has run; raises AssertionError if one shows an error."""
     page.wait_for_function(ENDED, timeout=RUN_MS)
     failed = page.locator(ERROR)
     assert not failed.count(), failed.first.inner_text()

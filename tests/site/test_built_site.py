@@ -14,6 +14,7 @@ from course_lib.paths import repo_root
 from course_lib.site.build import build
 from course_lib.site.mathjax import VERSION
 from course_lib.site.pages import pages
+from tests.accessible import grave
 from tests.site.browser import browser
 
 ROOT = repo_root()
@@ -106,6 +107,59 @@ def test_every_page_fits_a_phone_and_reports_no_error(open_page, lang):
         assert page.locator("mjx-merror").count() == 0, name
         assert page.errors == page.outside == [], name
         page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_axe_finds_nothing_serious_on_any_page(open_page, lang, scheme):
+    for name in [*names(), "search"]:
+        page = open_page(f"{lang}/{name}.html", color_scheme=scheme)
+        _typeset(page)
+        for head in page.locator("details > summary").all():
+            head.press("Enter")
+        assert grave(page) == [], name
+        page.close()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_picture_has_a_text_in_the_pages_language(open_page, lang):
+    for name in names():
+        page = open_page(f"{lang}/{name}.html")
+        texts = page.locator("article img").evaluate_all("images => images.map(image => image.alt)")
+        assert [text for text in texts if bool(re.search("[가-힣]", text)) != (lang == "ko")] == [], name
+        page.close()
+
+
+@pytest.mark.parametrize(("drawer", "place"), [("navigation", ".sidebar-drawer"), ("toc", ".toc-drawer")])
+def test_on_a_phone_the_keyboard_opens_and_closes_the_drawers(open_page, drawer, place):
+    page = open_page(f"ko/{UNIT}.html", width=390, height=844)
+    inside = page.locator(f"{place} a").first
+    expect(inside).to_be_hidden()
+    page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement.id") != f"__{drawer}":
+        assert page.evaluate("document.activeElement.matches('input, .skip-to-content')")
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(inside).to_be_in_viewport()
+    page.keyboard.press("Space")
+    expect(inside).to_be_hidden()
+
+
+def test_what_has_the_focus_is_seen(open_page):
+    page = open_page(f"en/{UNIT}.html")
+    marked = """() => { const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+      return outlineStyle !== "none" && outlineWidth !== "0px"; }"""
+    for part in (
+        ".sidebar-search",
+        "article a",
+        "article summary",
+        ".course-slider input",
+        ".course-quiz button",
+    ):
+        page.locator(part).first.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+        assert page.evaluate(marked), part
 
 
 def _typeset(page):

@@ -11,6 +11,7 @@ from course_lib.site.panels import Panel
 from course_lib.viz.picture import show
 from course_lib.viz.quiz import quiz
 from course_lib.viz.theme import new_figure
+from tests.accessible import grave
 from tests.site.browser import browser
 
 STATIC = Path(site.__file__).parent / "static"
@@ -35,7 +36,8 @@ def path(tmp_path):
     parts.append(figures.still(picture("0.8"), Panel([{"lr": 0.8}], ["lr", "momentum"])))
     head = f'<link rel="stylesheet" href="{STATIC}/site.css"><script defer src="{STATIC}/site.js"></script>'
     path = tmp_path / "page.html"
-    path.write_text(f'<!doctype html><html lang="en"><meta charset="utf-8">{head}{"".join(parts)}')
+    body = f"<title>Page</title><main>{''.join(parts)}</main>"
+    path.write_text(f'<!doctype html><html lang="en"><meta charset="utf-8">{head}{body}')
     return path
 
 
@@ -50,9 +52,10 @@ def test_the_slider_moves_by_keyboard_and_says_what_is_seen(path, system_tool):
             expect(slider).to_have_attribute("aria-valuetext", value)
             expect(page.locator("output")).to_have_text(value)
             expect(image).to_have_attribute("alt", f"the rate is <{value}>")
-            expect(page.locator(".course-frames [role=status]")).to_have_text(f"the rate is <{value}>")
+            expect(page.locator(".course-frames figcaption")).to_have_text(f"the rate is <{value}>")
             seen.append(_shown(image))
         assert len(set(seen)) == 3 and seen[0] == seen[3]
+        expect(page.locator(".course-frames [role=status]")).to_have_text("the rate is <0.2>")
         assert page.errors == page.outside == []
 
 
@@ -60,6 +63,35 @@ def _shown(image):
     """The pixels on the screen, when the picture is there."""
     image.evaluate("image => image.decode()")
     return image.screenshot()
+
+
+STEPS = """([input, news]) => {
+  window.said = [];
+  new MutationObserver(() => window.said.push(news.textContent)).observe(news, {childList: true});
+  for (const step of [1, 1, -1]) { input.valueAsNumber += step; input.dispatchEvent(new Event("input")); }
+}"""
+
+
+def test_a_sentence_is_spoken_when_the_slider_rests(path, system_tool):
+    with browser(system_tool("chromium")) as open_page:
+        page = open_page(path)
+        slider, news = page.get_by_role("slider"), page.locator(".course-frames [role=status]")
+        expect(news).to_have_text("")
+        page.evaluate(STEPS, [slider.element_handle(), news.element_handle()])
+        expect(news).to_have_text("the rate is <0.2>")
+        assert page.evaluate("said") == ["the rate is <0.2>"]
+
+
+def test_axe_finds_nothing_serious(path, system_tool):
+    with browser(system_tool("chromium")) as open_page:
+        page = open_page(path)
+        for head in page.locator("summary").all():
+            head.press("Enter")
+        page.locator(".course-quiz").get_by_role("button", name="A").press("Enter")
+        assert grave(page) == []
+        page.locator("label").evaluate("label => label.remove()")
+        (found,) = grave(page)
+        assert found.startswith("label: <input") and grave(page, within=".course-quiz") == []
 
 
 def test_the_quiz_answers_each_try(path, system_tool):
