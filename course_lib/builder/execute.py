@@ -8,6 +8,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from course_lib.builder.installing import is_setup
 from course_lib.builder.notebooks import Built, code_cells
 from course_lib.builder.problems import Problem
 from course_lib.messages import t
@@ -42,6 +43,8 @@ def run(built: Built, root: Path, *, timeout: int = 1800) -> tuple[list[tuple], 
     problems = []
     with client.setup_kernel(env=env):
         for index, cell in enumerate(notebook.cells):
+            if is_setup(cell):
+                continue
             try:
                 client.execute_cell(cell, index)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course_lib.builder import grading, navigation, quiz, regions
+from course_lib.builder import grading, installing, navigation, quiz, regions
 from course_lib.builder.source import Source
 from course_lib.messages import LANGUAGES, speaking, t
+from course_lib.paths import repo_root
 from course_lib.progress.work import cells_sha
 
 FORMS = {"notebooks": ("notebooks",), "solutions": ("solutions", "exercises")}
@@ -43,7 +44,7 @@ def render(source: Source, lang: str, form: str, units=()) -> Built:
     """One notebook of a source without problems."""
     links = navigation.links(units, f"{form}/{source.name}", lang)
     with speaking(lang):
-        cells, lines = _first_cells(source, lang, form, links), [1, 1]
+        cells, lines = _first_cells(source, lang, form, links), [1, 1, 1]
         for block in source.blocks:
             cells.append(_cell(block, lang, form))
             lines.append(block.line if isinstance(block.text, str) else block.line[lang])
@@ -53,7 +54,7 @@ def render(source: Source, lang: str, form: str, units=()) -> Built:
         lines.append(1)
     _unique_ids(cells)
     if source.folder == "solutions":
-        marks = [{}, {}, *(block.options for block in source.blocks), *[{}] * bool(links)]
+        marks = [{}, {}, {}, *(block.options for block in source.blocks), *[{}] * bool(links)]
         for cell, options in zip(cells, marks, strict=True):
             cell.metadata["nbgrader"] = grading.nbgrader(options, cell.id)
     course = {"lang": lang, "source": source.file, "source_sha": source.sha, "cells": cells_sha(cells)}
@@ -68,9 +69,9 @@ def render(source: Source, lang: str, form: str, units=()) -> Built:
 
 
 def _first_cells(source, lang, form, links):
-    """The title with links and a word on where to edit, and the cell that sets the language.
+    """The title with links and a word on where to edit, the set-up, and the cell that sets the language.
 
-    It also begins to note a learner's progress; in a solution there is none.
+    The last also begins to note a learner's progress; in a solution there is none.
     """
     generated = t("builder.generated", file=source.file)
     note = f"<!-- {generated} -->" if form == "exercises" else f"<small>{generated}</small>"
@@ -81,6 +82,7 @@ def _first_cells(source, lang, form, links):
         calls += f'\nvisit("{form}/{source.name}")'
     return [
         new_markdown_cell(title, id="title"),
+        installing.cell(repo_root(__file__)),
         new_code_cell(f"{imports}\n{calls}", id="language", metadata={"tags": ["language"]}),
     ]
 
@@ -135,8 +137,8 @@ def _unique_ids(cells):
 
 
 def code_cells(notebook) -> list:
-    """The code cells of a notebook."""
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+    """The code cells of a notebook, without the set-up, which is no part of its program."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and not installing.is_setup(cell)]
 
 
 def with_outputs(notebook, outputs) -> nbformat.NotebookNode:

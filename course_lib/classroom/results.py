@@ -31,6 +31,9 @@ def as_row(student: str, notebook: str, graded: Graded, *, pictures: bool = True
     with speaking(grades.release.lang):
         tasks = [_task(grade, pictures) for grade in grades.tasks]
         training = grades.training and grades.training.as_dict()
+    if training:  # for whoever grades
+        training["summary"] = grades.training.summary() if grades.training.runs else []
+        training["lines"] = grades.training.lines()
     return {
         "student": shown(student),
         "notebook": shown(notebook),

@@ -53,8 +53,9 @@ def _sources(root):
     cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     names = {f"solution-{part}" for part in PARTS}
     answers = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") in names]
-    # the first cell sets the language, the second imports
-    return [cell.source for cell in (cells[1], *answers)]
+    language = next(place for place, cell in enumerate(cells) if "language" in cell.metadata.get("tags", []))
+    imports = cells[language + 1]
+    return [cell.source for cell in (imports, *answers)]
 
 
 def combination(on, root=None) -> Recipe:

@@ -101,8 +101,6 @@ class Training:
             "audit": {one.kind: [list(one.strategies), [e.text for e in one.evidence]] for one in found},
             "audit_note": t("grading.audit_word"),
             "measuring_failed": self.measured.reason,
-            "summary": self.summary(),
-            "lines": self.lines(),
         }
 
     def _shown(self):

@@ -105,7 +105,8 @@ def read_release(path: Path) -> Release:
             answer = Answer(meta["grade_id"], cell["cell_type"], source, meta.get("points", 0), before)
             (steps if cell["cell_type"] == "code" else written).append(answer)
             continue
-        if cell["cell_type"] == "code":
+        # the set-up, which installs the course on Colab, is nothing here, in a submission or without
+        if cell["cell_type"] == "code" and "setup" not in cell["metadata"].get("tags", []):
             locked[meta["grade_id"]] = source
             steps.append((_task if meta.get("grade") else _given)(meta, source, path))
     lang = notebook["metadata"].get("course", {}).get("lang", LANGUAGES[0])

@@ -6,13 +6,12 @@ A page has the same address in both languages, but for the language: ko/notebook
 import os
 import posixpath
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from course_lib.builder import outline
+from course_lib.builder import installing, outline
 from course_lib.builder.text import without_code
 from course_lib.messages import LANGUAGES, speaking, t
 from course_lib.progress.course import label, path_of
@@ -69,9 +68,7 @@ class Links:
     @cached_property
     def repository(self) -> str:
         """owner/name on GitHub: what a workflow of GitHub says, else pyproject.toml."""
-        project = tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        there = project["urls"]["Repository"].removeprefix("https://github.com/")
-        return os.environ.get("GITHUB_REPOSITORY", there)
+        return os.environ.get("GITHUB_REPOSITORY") or installing.repository(self.root)
 
     def resolve(self, page: Page, target: str) -> str:
         """Where a link of a page leads: another page, or a file on GitHub. Raises SiteError for neither."""

@@ -76,7 +76,7 @@ def _cells(notebook, links, page, figures, shown):
     title.source = title.source.partition("\n")[0]
     cells = [title]
     for cell in others:
-        if cell.id == "links" or "language" in cell.metadata.get("tags", []):
+        if cell.id == "links" or {"setup", "language"} & set(cell.metadata.get("tags", [])):
             continue
         if cell.cell_type == "markdown":
             mark = f'<div class="place" id="at-{cell.id}"></div>'

@@ -10,16 +10,14 @@ from playwright.sync_api import expect
 from course_lib.classroom import answered
 from course_lib.classroom.exports import write_tables
 from course_lib.classroom.gradebook import hand_marks, to_gradebook
-from tests.browser.lab import lab
+from tests.classroom.formgrading import formgrader, open_submission, type_in
 from tests.classroom.graded import ANSWER, NAME, release_of, row
 
 ATTACK = "<img src=x onerror='window.obeyed=1'>\n\n<script>window.obeyed=1</script>"
-# The page asks a network for MathJax, and waits for it.
-MATHJAX = "window.MathJax = {Hub: {Config() {}, Queue() {}, Startup: {signal: {Interest() {}}}}}"
 
 
 @pytest.fixture
-def formgrader(system_tool, tmp_path, monkeypatch):
+def opened(system_tool, tmp_path, monkeypatch):
     """A page with the list of submissions to be graded by hand, the course's folder, and the rows in it."""
     chromium, course = system_tool("chromium"), tmp_path / "course"
     rows = [
@@ -31,34 +29,12 @@ def formgrader(system_tool, tmp_path, monkeypatch):
         careless.setattr(answered, "_rendered", lambda text: text)
         to_gradebook(rows[2:], course, release_of)
     to_gradebook(rows[:2], course, release_of)
-    monkeypatch.chdir(course)  # as `cd course; jupyter lab`
-    with lab(course, chromium) as page:
-        page.route(re.compile("^https://"), lambda asked: asked.abort())
-        page.route(re.compile("mathjax"), lambda asked: asked.fulfill(body=MATHJAX))
-        home, token = page.address.split("/lab/")[0], re.search("token=[0-9a-f]+", page.address)[0]
-        page.goto(f"{home}/login?{token}")
-        page.list = f"{home}/formgrader/gradebook/{NAME}/{NAME}"
+    with formgrader(course, chromium, NAME) as page:
         yield page, course, rows
 
 
-def open_submission(page, student):
-    """Open a student's submission from the list, and wait until its marks are there."""
-    page.goto(page.list)
-    page.locator("tbody tr", has_text=student).locator("a.name-hidden").click()
-    expect(page.locator("#adam")).to_have_attribute("placeholder", re.compile(r"\d"))
-
-
-def type_in(page, where, text):
-    """Type into a field, leave it, and wait until it is saved."""
-    with page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
-        page.locator(where).fill(text)
-        page.locator(where).press("Escape")
-        page.locator(where).blur()
-    assert saved.value.ok
-
-
-def test_what_is_typed_in_the_formgrader_is_in_the_grades(formgrader, tmp_path):
-    page, course, rows = formgrader
+def test_what_is_typed_in_the_formgrader_is_in_the_grades(opened, tmp_path):
+    page, course, rows = opened
     open_submission(page, "김민지")
     answer = page.locator(".nbgrader_cell", has=page.locator(f"#{ANSWER}"))
     expect(answer.locator("strong")).to_have_text("쌓여")

@@ -13,13 +13,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from nbgrader.api import Gradebook
 
 from benchmarks.grading import timed
 from course_lib import cli
-from course_lib.classroom.nbgrader_course import student_id
 from course_lib.classroom.store import open_store
 from course_lib.messages import t
+from tests.classroom.formgrading import formgrader, open_submission, type_in
 from tests.classroom.made_class import LAYOUTS, many, write_class
 from tests.grading.made import SECRET
 
@@ -65,7 +64,7 @@ def marks(found):
     return {name: {one["task"]: one["points"] for one in row["tasks"]} for name, row in found.items()}
 
 
-def test_a_round_in_both_languages(desk, course, lang):
+def test_a_round_in_both_languages(desk, course, lang, system_tool):
     how = {"ko": "moodle_zip", "en": "canvas_zip"}[lang]
     made = write_class(desk / "in", UNIT, how)
     grade = ("grade", made.path, "--out", "grades", "--secret", "secret", "--jobs", "2")
@@ -82,7 +81,7 @@ def test_a_round_in_both_languages(desk, course, lang):
     status, out, err = course("gradebook", "grades", "--course", "nbgrader")
     assert (status, err) == (0, "") and t("gradebook.no_autograde") in out
     student = next(name for name, kind in made.kinds.items() if kind == "all right")
-    task = grade_by_hand("nbgrader", student, 1.5, "잘 썼습니다.")
+    task = grade_by_hand(system_tool("chromium"), student, 1.5, "잘 썼습니다.")
     platform = how.removesuffix("_zip")
     status, out, err = course("export", "grades", "--course", "nbgrader", f"--{platform}", TABLES[how](made))
     assert (status, err) == (0, "")
@@ -110,17 +109,15 @@ def _look_at_pages(found, made):
         assert pairs.count('<section class="pair"') == 1 and copier in pairs and copied in pairs
 
 
-def grade_by_hand(folder, student, points, comment):
-    """Give a mark and a comment to a written answer, as the formgrader does; returns its name."""
-    with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
-        notebook = book.find_submission_notebook(UNIT, UNIT, student_id(student))
-        grade = next(grade for grade in notebook.grades if grade.needs_manual_grade)
-        grade.manual_score, grade.needs_manual_grade = points, False
-        said = next(one for one in notebook.comments if one.name == grade.name)
-        said.manual_comment = comment
-        name = grade.name
-        book.db.commit()
-    return name
+def grade_by_hand(chromium, student, points, comment):
+    """Give a mark and a comment to the written answer in the formgrader; returns its task."""
+    with formgrader(Path("nbgrader"), chromium, UNIT) as page:
+        open_submission(page, student)
+        asked = page.locator(".nbgrader_cell .needs_manual_grade").first
+        task = asked.get_attribute("id")
+        type_in(page, f"#{task}", f"{points:g}")
+        type_in(page, f"#{task}-comment", comment)
+    return task
 
 
 def _roster(made):

@@ -595,6 +595,19 @@ def test_the_command_grades_a_class(boxes, tmp_path, monkeypatch, capsys):
     assert damaged["points"] == 0 and damaged["most"] == 10 and damaged["problem"]
     said = capsys.readouterr().out
     assert said.index("1 seeds each") < said.index("ann") < said.index("mean accuracy on the hidden test")
+    _another_try_waits(handed_in, out, Asked(secret=secret, hidden=hidden, seeds=1), capsys)
+
+
+def _another_try_waits(handed_in, out, asked, capsys):
+    """The same file is known; another one of the same student is not trained before a day has passed."""
+    before = (out / "grades.json").read_bytes()
+    for data, told in ((b"", "1 submissions were graded before"), (b" ", "graded once in 24 hours")):
+        with (handed_in / "ann/assignment.ipynb").open("ab") as file:
+            file.write(data)
+        grade_submissions(ROOT, handed_in, out, asked)
+        said = capsys.readouterr().out
+        assert told in said and "seeds each" not in said
+    assert (out / "grades.json").read_bytes() == before
 
 
 @pytest.mark.slow
