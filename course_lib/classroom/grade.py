@@ -164,7 +164,13 @@ class _Round:
     def _save(self, row, entry, work_name, key):
         remarks = [remark.in_language(row["language"]) for remark in entry.remarks]
         row = row | {"id": entry.id, "late": entry.late, "remarks": [*row["remarks"], *remarks]}
-        self._store.save(work_name, key, row, attempt=bool(row["training"]))
+        before = self._store.latest(entry.student, work_name) if row["problem"] else None
+        if before and not before["problem"]:  # what was earned stays
+            remark = t("classroom.later", place=entry.place, problem=row["problem"])
+            before["remarks"] = list(dict.fromkeys([*before["remarks"], remark]))
+            self._store.amend(before)
+        else:
+            self._store.save(work_name, key, row, attempt=bool(row["training"]))
         self.shown.append(row)
         tqdm.write(report.line(row), file=sys.stdout)
         if self._alone:

@@ -28,7 +28,7 @@ def regrade(root: Path, out: Path, asked: Asked) -> int:
                 raise NotGradable(
                     t("classroom.no_task", task=asked.regrade, known=_known_tasks(rows.values()))
                 )
-            settings, changed = settings_of(asked), 0
+            settings, changed = settings_of(asked), []
             for new in work.graded(settings, items, asked.jobs, asked.scheduler):
                 row = rows[new["student"], new["assignment"]]
                 changed += _took_over(store, row, new["tasks"][0])
@@ -36,7 +36,9 @@ def regrade(root: Path, out: Path, asked: Asked) -> int:
     except (NoBox, NotGradable, BadSecret, Refused, Busy) as problem:
         print(problem, file=sys.stderr)
         return 2
-    print(t("classroom.regraded", task=asked.regrade, count=len(items), changed=changed))
+    for line in sorted(changed):
+        print(line)
+    print(t("classroom.regraded", task=asked.regrade, count=len(items), changed=len(changed)))
     write_all(root, rows, out)
     return 0
 
@@ -61,11 +63,11 @@ def _item_of(root, row, task):
 
 
 def _took_over(store, row, new):
-    """Put a check's new grade in a row, say so if its points are others, and return whether they are."""
+    """Put a check's new grade in a row; returns a line about it if its points are others, else none."""
     at = next(i for i, one in enumerate(row["tasks"]) if one["task"] == new["task"])
     old, row["tasks"][at] = row["tasks"][at], new
     row["points"] = sum(one["points"] for one in row["tasks"])
     store.amend(row)
-    if old["points"] != new["points"]:
-        print(t("classroom.changed", student=row["student"], old=old["points"], new=new["points"]))
-    return old["points"] != new["points"]
+    if old["points"] == new["points"]:
+        return []
+    return [t("classroom.changed", student=row["student"], old=old["points"], new=new["points"])]

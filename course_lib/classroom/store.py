@@ -52,6 +52,13 @@ class Store:
         ).fetchone()
         return json.loads(found[0]) if found else None
 
+    def latest(self, student: str, work: str) -> dict | None:
+        """The student's row, however it was graded; None where there is none."""
+        found = self._connection.execute(
+            "SELECT row FROM results WHERE student = ? AND work = ?", (student, work)
+        ).fetchone()
+        return json.loads(found[0]) if found else None
+
     def rows(self) -> list[dict]:
         """All rows, by student and assignment."""
         found = self._connection.execute("SELECT row FROM results ORDER BY student, work")

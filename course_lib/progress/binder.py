@@ -34,7 +34,7 @@ class BinderWarning:
 
 
 def prefill(root: Path | None = None):
-    """Put the warning below the first code cell of every notebook, so that it is seen before a cell runs.
+    """Put the warning near the top of every notebook, below the cell that would show it, before a cell runs.
 
     Binder's postBuild does this in its image. Only outputs change, so no notebook counts as a learner's work.
     """

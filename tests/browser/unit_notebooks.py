@@ -11,6 +11,7 @@ import nbformat
 
 from course_lib.assessment.numbers import NumberTask
 from course_lib.assessment.units import answer_tasks
+from course_lib.builder import notebooks
 from course_lib.progress import course
 
 REPOSITORY = Path(__file__).parents[2]
@@ -56,8 +57,8 @@ def shown_cells(units, lang):
 
 
 def code_cells(path):
-    """The sources of a notebook's code cells."""
-    return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    """The sources of a notebook's code cells, without the set-up."""
+    return [cell.source for cell in notebooks.code_cells(nbformat.read(path, as_version=4))]
 
 
 def called(source):

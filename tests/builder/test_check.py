@@ -5,6 +5,7 @@ import pytest
 
 from course_lib.builder import Problem, build, check
 from course_lib.builder.glossary import FILE, departures, load
+from course_lib.builder.notebooks import code_cells
 from course_lib.builder.text import fingerprint
 from course_lib.messages import t
 from course_lib.paths import repo_root
@@ -47,7 +48,7 @@ def committed(course):
 def _edit(path, change):
     """Apply change(cell, number from 1) to the code cells of a stored notebook."""
     notebook = nbformat.read(path, as_version=4)
-    for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), start=1):
+    for number, cell in enumerate(code_cells(notebook), start=1):
         change(cell, number)
     path.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", encoding="utf-8")
 

@@ -77,7 +77,7 @@ def test_units_and_exercises_lead_to_each_other_in_their_language(small, lang):
 
 def test_a_solution_notes_no_progress_and_everything_else_does(small):
     def first(form, name):
-        return nbformat.read(small / f"{form}/en/{name}.ipynb", as_version=4).cells[1].source
+        return nbformat.read(small / f"{form}/en/{name}.ipynb", as_version=4).cells[2].source
 
     assert "visit" not in first("solutions", "u00_a")
     assert first("exercises", "u00_a").endswith('\nvisit("exercises/u00_a")')
@@ -90,7 +90,7 @@ def test_the_last_cell_of_an_exercise_is_locked(small):
 
 
 def test_the_table_of_units_stands_where_the_source_says(small):
-    table = nbformat.read(small / "notebooks/en/start.ipynb", as_version=4).cells[2].source
+    table = nbformat.read(small / "notebooks/en/start.ipynb", as_version=4).cells[3].source
     assert TABLE not in table
     assert "| [**1. Text**](u01_b.ipynb) | do it ([exercise](../../exercises/en/u01_b.ipynb)) | 0 |" in table
 

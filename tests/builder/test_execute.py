@@ -50,7 +50,7 @@ def test_solutions_run_and_exercises_do_not(course):
     report = build(root)
     assert report.ok and report.executed == ["solutions/ko/u02.ipynb", "solutions/en/u02.ipynb"]
     assert check(root) == []
-    assert [cell.get("execution_count") for cell in cells(root, "exercises/en/u02.ipynb")] == [None] * 6
+    assert [cell.get("execution_count") for cell in cells(root, "exercises/en/u02.ipynb")] == [None] * 7
     assert build(root, execute="all").executed == report.executed
 
 

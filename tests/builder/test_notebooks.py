@@ -44,10 +44,11 @@ def test_each_language_gets_its_prose_and_the_shared_code(course):
     ko, en = (texts(root, path) for path in report.written)
     assert ko[0].startswith("# 경사하강법\n") and en[0].startswith("# Gradient descent\n")
     assert "notebooks/src/u01.md" in ko[0] and "notebooks/src/u01.md" in en[0]
-    assert ko[1].endswith('set_language("ko")\nvisit("notebooks/u01")')
-    assert en[1].endswith('set_language("en")\nvisit("notebooks/u01")')
-    assert (ko[2], en[2]) == (KO, EN)
-    assert ko[3:5] == en[3:5] == ["x = 1", "x = 1"]
+    assert ko[1] == en[1] and "pip" in ko[1]
+    assert ko[2].endswith('set_language("ko")\nvisit("notebooks/u01")')
+    assert en[2].endswith('set_language("en")\nvisit("notebooks/u01")')
+    assert (ko[3], en[3]) == (KO, EN)
+    assert ko[4:6] == en[4:6] == ["x = 1", "x = 1"]
     assert EN not in ko and KO not in en
 
 
@@ -92,6 +93,7 @@ def test_metadata(course):
     assert notebook.metadata.title == "Gradient descent"
     assert [cell.metadata.get("tags") for cell in notebook.cells] == [
         None,
+        ["setup"],
         ["language"],
         None,
         ["keep"],
@@ -144,12 +146,12 @@ def test_an_exercise_has_stubs_in_its_language_and_no_answer(course):
         for secret in ("2 * (y - 1)", "return result", "두 배이기", "Because it", "SOLUTION"):
             assert secret not in raw
         cells = texts(root, f"exercises/{lang}/u02.ipynb")
-        assert cells[3] == (
+        assert cells[4] == (
             f'def double(x):\n    y = x + 1\n    {comment}\n    raise NotImplementedError("double")'
         )
-        assert cells[5].endswith(written)
+        assert cells[6].endswith(written)
         solved = texts(root, f"solutions/{lang}/u02.ipynb")
-        assert "    result = 2 * (y - 1)\n    return result" in solved[3]
+        assert "    result = 2 * (y - 1)\n    return result" in solved[4]
         assert not any("SOLUTION" in cell for cell in solved)
 
 
@@ -182,7 +184,7 @@ def test_only_what_cannot_run_unsolved_may_raise_in_an_exercise_and_nothing_in_a
         cells = nbformat.read(root / f"{form}/en/u02.ipynb", as_version=4).cells
         return [i for i, cell in enumerate(cells) if "raises-exception" in cell.metadata.get("tags", [])]
 
-    assert raising("exercises") == [4, 6, 7]  # the check, the stub at top level, and what was tagged
+    assert raising("exercises") == [5, 7, 8]  # the check, the stub at top level, and what was tagged
     assert raising("solutions") == []
 
 
@@ -193,17 +195,17 @@ def test_nbgrader_metadata_says_what_may_be_edited_and_what_earns_points(course)
         cells = nbformat.read(root / f"{form}/en/u02.ipynb", as_version=4).cells
         meta = [dict(cell.metadata.nbgrader) for cell in cells]
         assert all(one.pop("schema_version") == 3 and one.pop("task") is False for one in meta)
-        assert meta[3] == {"grade_id": "solution-double", "grade": False, "solution": True, "locked": False}
-        assert meta[4] == {
+        assert meta[4] == {"grade_id": "solution-double", "grade": False, "solution": True, "locked": False}
+        assert meta[5] == {
             "grade_id": "double",
             "grade": True,
             "solution": False,
             "locked": True,
             "points": 2,
         }
-        assert meta[5] == {"grade_id": "why", "grade": True, "solution": True, "locked": False, "points": 3}
+        assert meta[6] == {"grade_id": "why", "grade": True, "solution": True, "locked": False, "points": 3}
         readonly = {"grade": False, "solution": False, "locked": True}
-        assert [one | {"grade_id": ""} for one in meta[:3]] == [readonly | {"grade_id": ""}] * 3
+        assert [one | {"grade_id": ""} for one in meta[:4]] == [readonly | {"grade_id": ""}] * 4
         assert len({one["grade_id"] for one in meta}) == len(meta)
 
 

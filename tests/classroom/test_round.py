@@ -174,6 +174,19 @@ def test_a_task_whose_case_was_wrong_is_graded_again_alone(desk, course, lang, m
     assert course("grade", "--out", "grades")[0] == 2
 
 
+def test_a_broken_file_takes_no_marks_away(desk, course, lang):
+    made = write_class(desk / "in", UNIT, "flat")
+    grade = ("grade", made.path, "--out", "grades", "--secret", "secret", "--jobs", "2")
+    course(*grade)
+    before = rows()
+    student = next(name for name, kind in made.kinds.items() if kind == "all right")
+    Path(made.path, f"{student}_{UNIT}.ipynb").write_text("{")
+    for _ in range(2):
+        assert course(*grade)[0] == 1 and marks(rows()) == marks(before)
+        added = rows()[student]["remarks"][len(before[student]["remarks"]) :]
+        assert len(added) == 1 and student in added[0]
+
+
 def test_two_cannot_grade_into_one_folder(desk, course, lang):
     made = write_class(desk / "in", UNIT, "flat")
     with open_store(Path("grades")):

@@ -69,11 +69,11 @@ for (const change of document.querySelectorAll(".course-switch")) {
 for (const [part, name] of Object.entries(JSON.parse(document.querySelector(".course-words")?.textContent ?? "{}")))
   for (const node of document.querySelectorAll(part)) node.setAttribute("aria-label", name);
 
-// What is wider than its place is scrolled by the keyboard too.
+// What is larger than its place is scrolled by the keyboard too.
 function reach() {
-  for (const wide of document.querySelectorAll("pre, .table-wrapper, .math-wrapper, .cell_output .text_html"))
-    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
-    else wide.removeAttribute("tabindex");
+  for (const it of document.querySelectorAll("pre, .table-wrapper, .math-wrapper, .cell_output .text_html"))
+    if (it.scrollWidth > it.clientWidth || it.scrollHeight > it.clientHeight) it.tabIndex = 0;
+    else it.removeAttribute("tabindex");
 }
 reach();
 addEventListener("resize", reach);
