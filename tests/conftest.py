@@ -2,10 +2,11 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
-from course_lib import messages
+from course_lib import cli, messages
 from course_lib.progress import session
 
 REMEDIES = {
@@ -51,3 +52,37 @@ def boxes():
 
     with Boxes() as made:
         yield made
+
+
+# --- for commands as typed ----------------------------------------------------------------------
+
+
+@pytest.fixture(params=["ko", "en"])
+def lang(request, monkeypatch):
+    """The language of the one who types, and of the notebooks."""
+    monkeypatch.setenv("COURSE_LANG", request.param)
+    monkeypatch.setattr("course_lib.messages._current", request.param)
+    return request.param
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch, system_tool):
+    """A folder to work in, with a secret."""
+    system_tool("bwrap")
+    monkeypatch.chdir(tmp_path)
+    Path("secret").write_bytes(b"the tests' own secret")
+    return tmp_path
+
+
+@pytest.fixture
+def course(capsys):
+    """course("check", …): (exit status, what was printed, what was complained about)."""
+
+    def run(*words):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            cli.main([str(word) for word in words])
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return run

@@ -15,45 +15,12 @@ import psutil
 import pytest
 
 from benchmarks.grading import timed
-from course_lib import cli
 from course_lib.classroom.store import open_store
 from course_lib.messages import t
 from tests.classroom.formgrading import formgrader, open_submission, type_in
 from tests.classroom.made_class import LAYOUTS, many, write_class
-from tests.grading.made import SECRET
 
 UNIT = "u01_optimization"
-
-
-@pytest.fixture(params=["ko", "en"])
-def lang(request, monkeypatch):
-    """The language of the instructor."""
-    monkeypatch.setenv("COURSE_LANG", request.param)
-    monkeypatch.setattr("course_lib.messages._current", request.param)
-    return request.param
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch, system_tool):
-    """A folder to work in, with a secret."""
-    system_tool("bwrap")
-    monkeypatch.chdir(tmp_path)
-    Path("secret").write_bytes(SECRET)
-    return tmp_path
-
-
-@pytest.fixture
-def course(capsys):
-    """course("grade", …): (exit status, what was printed, what was complained about)."""
-
-    def run(*words):
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            cli.main([str(word) for word in words])
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return run
 
 
 def rows(folder="grades"):

@@ -10,44 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from course_lib import cli
 from course_lib.grading import consent
 from course_lib.messages import speaking, t
-from tests.grading.made import SECRET
 from tests.grading.students import built, handed_in, right, stubs, wrong
 
 NAME = "u01_optimization"
-
-
-@pytest.fixture(params=["ko", "en"])
-def lang(request, monkeypatch):
-    """The language of the one who types, and of the notebooks."""
-    monkeypatch.setenv("COURSE_LANG", request.param)
-    monkeypatch.setattr("course_lib.messages._current", request.param)
-    return request.param
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch, system_tool):
-    """A folder to work in, with a secret."""
-    system_tool("bwrap")
-    monkeypatch.chdir(tmp_path)
-    Path("secret").write_bytes(SECRET)
-    return tmp_path
-
-
-@pytest.fixture
-def course(capsys):
-    """course("check", …): (exit status, what was printed, what was complained about)."""
-
-    def run(*words):
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            cli.main([str(word) for word in words])
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return run
 
 
 def written(path, notebook):

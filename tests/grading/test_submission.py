@@ -34,6 +34,11 @@ def taken(notebook, lang):
     return {task: cells[task] for task in right(lang, NAME) if task in cells}, submission.remarks
 
 
+def set_up_of(notebook):
+    """The cell that installs the course where it is missing."""
+    return next(c for c in notebook["cells"] if c["id"] == "setup")
+
+
 def cell_of(notebook, task):
     """The answer cell of a task."""
     return next(c for c in notebook["cells"] if c["metadata"]["nbgrader"]["grade_id"] == f"solution-{task}")
@@ -46,6 +51,16 @@ def said(lang, key, **values):
 
 
 def test_an_honest_notebook_is_taken_whole_and_without_a_remark(solved, lang):
+    assert taken(solved, lang) == (right(lang, NAME), ())
+
+
+def test_the_set_up_is_nothing_to_the_grader(solved, lang):
+    """Neither what it says nor that older notebooks lack it."""
+    release = read_release(built("exercises", lang, NAME))
+    assert "cell-setup" not in release.locked and not any("pip" in repr(step) for step in release.steps)
+    set_up_of(solved)["source"] = "%pip install course-lib"
+    assert taken(solved, lang) == (right(lang, NAME), ())
+    solved["cells"].remove(set_up_of(solved))
     assert taken(solved, lang) == (right(lang, NAME), ())
 
 

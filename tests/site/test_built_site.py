@@ -133,16 +133,18 @@ def test_every_picture_has_a_text_in_the_pages_language(open_page, lang):
 @pytest.mark.parametrize(("drawer", "place"), [("navigation", ".sidebar-drawer"), ("toc", ".toc-drawer")])
 def test_on_a_phone_the_keyboard_opens_and_closes_the_drawers(open_page, drawer, place):
     page = open_page(f"ko/{UNIT}.html", width=390, height=844)
-    inside = page.locator(f"{place} a").first
-    expect(inside).to_be_hidden()
+    expect(page.locator(place)).to_be_hidden()
     page.keyboard.press("Tab")
     while page.evaluate("document.activeElement.id") != f"__{drawer}":
         assert page.evaluate("document.activeElement.matches('input, .skip-to-content')")
         page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    expect(inside).to_be_in_viewport()
-    page.keyboard.press("Space")
-    expect(inside).to_be_hidden()
+    expect(page.locator(place)).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    expect(page.locator(f"{place} :focus")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(place)).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == f"__{drawer}"
 
 
 def test_what_has_the_focus_is_seen(open_page):

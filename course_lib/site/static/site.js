@@ -69,6 +69,18 @@ for (const change of document.querySelectorAll(".course-switch")) {
 for (const [part, name] of Object.entries(JSON.parse(document.querySelector(".course-words")?.textContent ?? "{}")))
   for (const node of document.querySelectorAll(part)) node.setAttribute("aria-label", name);
 
+// An opened drawer has the focus; Escape closes it and gives the focus back.
+for (const toggle of document.querySelectorAll(".sidebar-toggle")) {
+  const drawer = document.querySelector(toggle.id === "__toc" ? ".toc-drawer" : ".sidebar-drawer");
+  drawer.tabIndex = -1;
+  toggle.addEventListener("change", () => toggle.checked && drawer.focus());
+  drawer.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape" || !toggle.checked) return;
+    toggle.checked = false;
+    toggle.focus();
+  });
+}
+
 // What is larger than its place is scrolled by the keyboard too.
 function reach() {
   for (const it of document.querySelectorAll("pre, .table-wrapper, .math-wrapper, .cell_output .text_html"))
