@@ -13,7 +13,16 @@ from packaging.requirements import Requirement
 
 TAG = "setup"
 # What the command, the builder and the Lab need, and no notebook.
-NOT_IN_NOTEBOOKS = {"ipykernel", "jsonschema", "jupyterlab", "jupytext", "nbclient", "packaging", "pyyaml", "typer"}
+NOT_IN_NOTEBOOKS = {
+    "ipykernel",
+    "jsonschema",
+    "jupyterlab",
+    "jupytext",
+    "nbclient",
+    "packaging",
+    "pyyaml",
+    "typer",
+}
 _CODE = """\
 import importlib.util
 import subprocess

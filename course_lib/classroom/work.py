@@ -1,6 +1,7 @@
 """Has items graded: here, in several processes, or on a Dask cluster. The rows come as they are finished."""
 
 import json
+import secrets
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from queue import SimpleQueue
 
 from course_lib.classroom.desk import Desk, Item, Settings
 from course_lib.classroom.results import as_row
+from course_lib.grading.box import UIDS
 from course_lib.grading.driver import unreadable
 from course_lib.grading.release import read_release
 from course_lib.grading.rounds import Graded
@@ -43,10 +45,14 @@ def graded(settings: Settings, items: list[Item], jobs: int = 1, scheduler: str 
 
 
 class Away:
-    """A desk in a process of its own. It is started with the first item, and again if it ends."""
+    """A desk in a process of its own. It is started with the first item, and again if it ends.
 
-    def __init__(self, settings: Settings):
-        self._settings, self._process, self._closed = settings, None, False
+    share: of the uids, as `take_share` has it, where several work side by side.
+    """
+
+    def __init__(self, settings: Settings, share: tuple[int, ...] = ()):
+        self._settings, self._share = settings, [str(number) for number in share]
+        self._process, self._closed = None, False
 
     def grade(self, item: Item) -> dict:
         """The row of an item; where it ends the process time and again, one that says so. Raises Refused."""
@@ -66,7 +72,7 @@ class Away:
             raise Refused(t("classroom.stopped"))
         if self._process is None:
             # -P: modules that lie where the grader was started are not ours
-            command = [sys.executable, "-P", "-m", "course_lib.classroom.worker"]
+            command = [sys.executable, "-P", "-m", "course_lib.classroom.worker", *self._share]
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
             self._process = subprocess.Popen(command, **pipes, encoding="utf-8")
             self._tell(asdict(self._settings))
@@ -101,7 +107,8 @@ def _lost(item):
 
 
 def _side_by_side(settings, items, jobs):
-    free, desks = SimpleQueue(), [Away(settings) for _ in range(jobs)]
+    start = secrets.randbelow(UIDS)
+    free, desks = SimpleQueue(), [Away(settings, (start, part, jobs)) for part in range(jobs)]
     for desk in desks:
         free.put(desk)
 

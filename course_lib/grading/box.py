@@ -4,7 +4,6 @@
 and `kill`. A box is killed as a whole, with all that descends from it.
 """
 
-import atexit
 import itertools
 import json
 import os
@@ -15,25 +14,26 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from functools import cache
 from pathlib import Path
 
-import numpy as np
-
-from course_lib.assessment import calling
-from course_lib.grading import wire
+from course_lib.grading import kernel, places, wire
 from course_lib.grading.seccomp import ARCHITECTURES, bpf
 from course_lib.messages import t
 
 MEGABYTE = 1 << 20
 FIRST_UID, UIDS = 64_000, 1_000  # as root each box has one of these uids, which nobody else has
 _uids = itertools.count(secrets.randbelow(UIDS))  # apart from those of another grader at work
+
+
+def take_share(start: int, part: int, of: int) -> None:
+    """Use one part of so many of the uids, counted from a start that all processes of a grader have."""
+    global _uids
+    _uids = itertools.cycle(range(start + part * UIDS // of, start + (part + 1) * UIDS // of))
 
 
 class NoBox(Exception):
@@ -130,7 +130,7 @@ class Box:
     def ready(self):
         """The runner has answered: from now on the files in its /tmp are counted."""
         if self._kit.walls.filesystem:
-            self._scratch = _scratch(_descendants(self._process.pid))
+            self._scratch = kernel.scratch(kernel.descendants(self._process.pid))
 
     def _guard(self):
         # Also while nobody waits: what a cell left running must not grow while answers are judged.
@@ -148,19 +148,19 @@ class Box:
         if not self._kit.walls.watchdog or time.monotonic() - self._checked < 0.02:
             return
         self._checked = time.monotonic()
-        limits, pids = self._kit.limits, _descendants(self._process.pid)
-        used = sum(map(_memory, pids))
+        limits, pids = self._kit.limits, kernel.descendants(self._process.pid)
+        used = sum(map(kernel.memory, pids))
         self.peak = max(self.peak, used)
         if used > limits.memory:
             raise Overrun("grading.memory", most=limits.memory // MEGABYTE)
         if len(pids) > limits.processes + 2:  # bubblewrap's own two
             raise Overrun("grading.processes", most=limits.processes)
-        if self._scratch is not None and _files(self._scratch) > limits.files:
+        if self._scratch is not None and kernel.files(self._scratch) > limits.files:
             raise Overrun("grading.files", most=limits.files)
 
     def cpu(self) -> float:
         """Seconds of CPU time that the box has used, all its processes together, ended ones included."""
-        return sum(map(_cpu, _descendants(self._process.pid)))
+        return sum(map(kernel.cpu, kernel.descendants(self._process.pid)))
 
     def _end(self):
         if self._kit.bare:  # its forks are of its process group
@@ -259,11 +259,11 @@ def _mounts(kit):
     if not kit.walls.filesystem:
         return ["--bind", "/", "/", "--dev-bind", "/dev", "/dev"]
     words = ["--chmod", "0755", "/"]
-    places = _places(kit.stock)
+    inside = places.inside(kit.stock)
     # Folders that bubblewrap makes on its own are closed to the other user.
-    for folder in sorted({str(parent) for place in places for parent in Path(place).parents} - {"/"}):
+    for folder in sorted({str(parent) for place in inside for parent in Path(place).parents} - {"/"}):
         words += ["--perms", "0755", "--dir", folder]
-    for place, source in places.items():
+    for place, source in inside.items():
         words += ["--ro-bind", source, place]
     words += ["--perms", "0755", "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"]
     words += ["--dev-bind", "/dev/urandom", "/dev/urandom"]  # torch opens it
@@ -271,92 +271,17 @@ def _mounts(kit):
     return [*words, "--remount-ro", "/"]
 
 
-_HERE, _SITE = Path(__file__).parent, Path(np.__file__).parents[1]
-_SCRIPTS = (_HERE / "runner.py", Path(wire.__file__), Path(calling.__file__))
-
-
-@cache
-def _places(stock):
-    """What stands in the box: {path in the box: path here}."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    places = {f"/box/{path.name}": str(path) for path in _SCRIPTS}
-    places |= {f"/box/site/{name}": str(_SITE / name) for name in stock.packages if (_SITE / name).exists()}
-    places |= {f"/box/site/course_lib/{name}": str(_HERE.parent / name) for name in stock.library}
-    places["/python/bin/python"] = os.path.realpath(sys.executable)
-    places[f"/python/{sys.platlibdir}/{version}"] = sysconfig.get_path("stdlib")
-    return places | _libraries(stock.loaded)
-
-
-# Imports the modules and the extensions of the standard library, and prints the files that came with them.
-_PROBE = """
-import importlib, os, sys
-sys.path.append(sys.argv[1])
-for name in sys.argv[3:]:
-    importlib.import_module(name)
-folder = next(p for p in sys.path if p.endswith("lib-dynload"))
-for name in sorted({file.split(".")[0] for file in os.listdir(folder)} - set(sys.argv[2].split())):
-    try:
-        importlib.import_module(name)
-    except ImportError:
-        pass
-for line in open("/proc/self/maps"):
-    if line.count("/") > 1:
-        print(line.split(maxsplit=5)[5].strip())
-"""
-_NOT_NEEDED = "_tkinter nis _ssl readline _curses _curses_panel _dbm _gdbm _sqlite3 _crypt _hashlib"
-
-
-def _libraries(loaded):
-    """The shared libraries that Python and the modules load, and the loader, where Python seeks it."""
-    python = os.path.realpath(sys.executable)
-    command = [python, "-I", "-S", "-c", _PROBE, str(_SITE), _NOT_NEEDED, *loaded]
-    mapped = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
-    outside = {p for p in mapped.split("\n") if ".so" in p and str(_SITE) not in p and "lib-dynload" not in p}
-    # Threads that end load this one, which lies beside the C library.
-    unwinder = Path(next(p for p in outside if "/libc.so" in p)).with_name("libgcc_s.so.1")
-    outside |= {str(unwinder)} if unwinder.exists() else set()
-    found = {}
-    for path in sorted(outside):
-        name = os.path.basename(path)
-        # libz.so.1.2.13 is asked for as libz.so.1, but libpython3.11.so.1.0 by its whole name
-        found |= {f"/box/lib/{name}": path, f"/box/lib/{re.match(r'.*?[.]so([.][0-9]+)?', name)[0]}": path}
-    loader = re.search(rb"/lib[\w/]*/ld-[\w.-]+", Path(python).read_bytes()[:8192])[0].decode()
-    return {loader: os.path.realpath(loader), **found}
-
-
 def _runner(kit, settings):
     """The command that starts the runner in the box."""
     if kit.walls.filesystem:
         python, script, path, folder = "/python/bin/python", "/box/runner.py", ["/box", "/box/site"], "/tmp"
     else:
-        python, path = os.path.realpath(sys.executable), [_scripts(), str(_SITE)]
+        python, path = os.path.realpath(sys.executable), [places.scripts(), str(places.SITE)]
         folder, script = tempfile.gettempdir(), f"{path[0]}/runner.py"
         if kit.bare and not kit.stock.library:
-            path[1] = _alone(kit.stock.packages)
-        path += [str(_HERE.parents[1])] if kit.stock.library else []
+            path[1] = places.alone(kit.stock.packages)
+        path += [str(places.HERE.parents[1])] if kit.stock.library else []
     return [python, "-I", "-S", script, json.dumps({**settings, "path": path, "folder": folder})]
-
-
-@cache
-def _scripts():
-    """A folder with the runner's files alone: beside them here lie modules with the names of Python's own."""
-    folder = tempfile.mkdtemp(prefix="course-runner-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.chmod(folder, 0o755)
-    for script in _SCRIPTS:
-        shutil.copy(script, folder)
-    return folder
-
-
-@cache
-def _alone(packages):
-    """A folder with these packages alone: what a box would not hold cannot be imported without one either."""
-    folder = tempfile.mkdtemp(prefix="course-packages-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    for name in packages:
-        if (_SITE / name).exists():
-            os.symlink(_SITE / name, Path(folder, name))
-    return folder
 
 
 def _rlimits(kit):
@@ -369,48 +294,6 @@ def _rlimits(kit):
     kernel = tuple(map(int, re.match(r"(\d+)\.(\d+)", os.uname().release).groups()))
     alone = (os.geteuid() == 0 and kit.walls.other_uid) or (kernel >= (5, 14) and not kit.bare)
     return most | ({"RLIMIT_NPROC": limits.processes} if alone else {})
-
-
-def _descendants(pid):
-    """All processes below one, itself included."""
-    found = [pid]
-    for one in found:
-        try:
-            for task in os.listdir(f"/proc/{one}/task"):
-                found += map(int, Path(f"/proc/{one}/task/{task}/children").read_text().split())
-        except OSError:  # it has ended meanwhile
-            continue
-    return found
-
-
-def _cpu(pid):
-    try:
-        # behind the name, which may hold anything: user and system time, its own and that of ended children
-        used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
-    except OSError:
-        return 0.0
-    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
-
-
-def _memory(pid):
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0
-
-
-def _scratch(pids):
-    """The box's /tmp, opened through one of its processes while it lives; None where that cannot be seen."""
-    for pid in reversed(pids[1:]):
-        with suppress(OSError):
-            return os.open(f"/proc/{pid}/root/tmp", os.O_PATH | os.O_CLOEXEC)
-    return None
-
-
-def _files(folder):
-    """How many files lie in the file system of a folder."""
-    found = os.statvfs(folder)
-    return found.f_files - found.f_ffree
 
 
 class Boxes:

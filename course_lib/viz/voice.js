@@ -5,13 +5,9 @@ const REST_MS = 500; // what a slider passes on its way is not spoken
 
 export default {
   render({ el }) {
-    const news = el.appendChild(document.createElement("div"));
-    news.className = "course-news";
-    news.setAttribute("role", "status");
-    news.style.cssText = "position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%)";
     let detach, waiting;
     const wait = () => { // the page takes a widget in after it has been rendered
-      if (el.isConnected) detach = attach(news, el.closest(".course-panel"));
+      if (el.isConnected) detach = attach(el, el.closest(".course-panel"));
       else waiting = requestAnimationFrame(wait);
     };
     wait();
@@ -19,29 +15,36 @@ export default {
   },
 };
 
-// Label all that the panel has and gets, and write its new sentences into news, a live region.
-function attach(news, panel) {
-  let spoken, timer;
-  const say = () => {
-    if (!spoken) return;
-    const told = sentences(panel), fresh = [...told].filter(([node, text]) => spoken.get(node) !== text);
-    if (fresh.length) news.textContent = fresh.map(([, text]) => text).join(" ");
-    spoken = told;
-  };
+// Label all that the panel has and gets, and speak its new sentences. Returns how to stop.
+function attach(el, panel) {
+  const tell = panel.matches(".course-quiz") ? () => {} : teller(el, panel); // an answer speaks for itself
   const changes = new MutationObserver(() => {
     label(panel);
-    clearTimeout(timer);
-    timer = setTimeout(say, REST_MS);
+    tell();
   });
   const watched = { attributeFilter: ["aria-valuetext", "class"], childList: true, characterData: true };
   changes.observe(panel, { subtree: true, ...watched });
   label(panel);
-  // Until somebody is here, there is no news.
-  for (const arrival of ["focusin", "pointerdown"])
+  return () => changes.disconnect();
+}
+
+// A function to be called after every change: once there is rest, what is new goes into a live region in el.
+function teller(el, panel) {
+  const news = el.appendChild(document.createElement("div"));
+  news.className = "course-news";
+  news.setAttribute("role", "status");
+  news.style.cssText = "position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%)";
+  let spoken, timer;
+  for (const arrival of ["focusin", "pointerdown"]) // until somebody is here, there is no news
     panel.addEventListener(arrival, () => { spoken ??= sentences(panel); }, { once: true });
   return () => {
     clearTimeout(timer);
-    changes.disconnect();
+    timer = setTimeout(() => {
+      if (!spoken) return;
+      const told = sentences(panel), fresh = [...told].filter(([node, text]) => spoken.get(node) !== text);
+      if (fresh.length) news.textContent = fresh.map(([, text]) => text).join(" ");
+      spoken = told;
+    }, REST_MS);
   };
 }
 

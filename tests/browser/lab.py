@@ -30,13 +30,19 @@ from playwright.sync_api import expect, sync_playwright
 
 START_S, RUN_MS = 60, 240_000
 LOG = "lab.log"
+APPS = {"jupyterlab": ("LabApp", "lab/tree"), "notebook": ("JupyterNotebookApp", "notebooks")}
 ERROR = "[data-mime-type='application/vnd.jupyter.error'], .jp-OutputArea-output .ansi-red-fg"
-# Every code cell has its number, or one of them has failed, which ends the run.
-# A cell whose input is hidden shows its number beside its output.
-ENDED = f"""() => document.querySelector(`{ERROR}`) ||
-  [...document.querySelectorAll('.jp-CodeCell')].every(cell =>
-    [...cell.querySelectorAll('.jp-InputPrompt, .jp-OutputPrompt')]
-      .some(p => /\\[\\d+\\]/.test(p.textContent)))"""
+# Every code cell has its number, or one of them has failed, which ends the run. A cell whose input is hidden
+# shows its number beside its output; one that shows nothing, as the set-up does, has run if a later one has.
+ENDED = f"""() => {{
+  if (document.querySelector(`{ERROR}`)) return true;
+  const numbered = cell => [...cell.querySelectorAll('.jp-InputPrompt, .jp-OutputPrompt')]
+    .some(prompt => /\\[\\d+\\]/.test(prompt.textContent));
+  const silent = cell => cell.querySelector('.jp-InputPlaceholder') && !cell.querySelector('.jp-OutputPrompt');
+  const cells = [...document.querySelectorAll('.jp-CodeCell')];
+  const waiting = cells.findLastIndex(cell => !numbered(cell) && !silent(cell));
+  return waiting < 0 && numbered(cells[cells.length - 1]);
+}}"""
 FETCH = """async image => {
   const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
   return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
@@ -45,14 +51,25 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @contextmanager
-def lab(folder, chromium, *, width=1200, height=900, dark=False):
+def lab(folder, chromium, *, width=1200, height=900, dark=False, app="jupyterlab"):
     """A page on a fresh JupyterLab over `folder`. `page.errors` lists what the console reported as an error.
 
     folder: where the notebooks are; work on a copy. chromium: path of the browser. dark: the theme.
-    `page.home` is the folder of the server's own files, `complaints(page)` what its log complains of.
-    Raises TimeoutError with the server's log if it does not answer.
+    app: "notebook" for Notebook 7. Raises TimeoutError with the server's log if it does not answer.
     """
-    with _server(folder, dark) as (address, home), sync_playwright() as playwright:
+    with _server(folder, dark, app) as (address, home):
+        with browser(chromium, address, home, width=width, height=height) as page:
+            yield page
+
+
+@contextmanager
+def browser(chromium, address, home, *, width=1200, height=900):
+    """A page of a fresh browser for a server that runs.
+
+    address: of the server, with {path} for a notebook's. home: the folder of the server's own files, with
+    its log and its kernels' connections. It is `page.home`, and `complaints(page)` what the log complains of.
+    """
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": width, "height": height})
         page.address, page.home, page.errors = address, home, []
@@ -65,8 +82,9 @@ def lab(folder, chromium, *, width=1200, height=900, dark=False):
 
 
 @contextmanager
-def _server(folder, dark):
-    """A JupyterLab with settings, port and token of its own: its address (with {path}) and its folder."""
+def _server(folder, dark, app):
+    """A server with settings, port and token of its own: its address (with {path}) and its folder."""
+    name, pages = APPS[app]
     port, token = _free_port(), secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as home:
         overrides = Path(home, "app", "settings", "overrides.json")
@@ -80,17 +98,17 @@ def _server(folder, dark):
         }
         overrides.write_text(json.dumps(settings))
         log = Path(home, LOG)
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
+        command = [sys.executable, "-m", app, "--no-browser", "--allow-root", f"--port={port}"]
         command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
-        command += [f"--LabApp.user_settings_dir={home}/user", f"--LabApp.workspaces_dir={home}/work"]
-        command += [f"--LabApp.app_settings_dir={overrides.parent}", "--ServerApp.port_retries=0"]
+        command += [f"--{name}.user_settings_dir={home}/user", f"--{name}.workspaces_dir={home}/work"]
+        command += [f"--{name}.app_settings_dir={overrides.parent}", "--ServerApp.port_retries=0"]
         # The course is found from any folder, and no learner's own settings come in.
         ours = {"PYTHONPATH": str(REPOSITORY), "JUPYTER_CONFIG_DIR": home, "JUPYTER_RUNTIME_DIR": home}
         with log.open("w") as out:
             server = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | ours)
         try:
             _wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, log)
-            yield f"http://127.0.0.1:{port}/lab/tree/{{path}}?token={token}&reset", Path(home)
+            yield f"http://127.0.0.1:{port}/{pages}/{{path}}?token={token}&reset", Path(home)
         finally:
             server.terminate()
             try:
@@ -114,7 +132,7 @@ def _wait_for(url, server, log):
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
-    raise TimeoutError(f"JupyterLab did not answer within {START_S} s:\n{log.read_text()[-3000:]}")
+    raise TimeoutError(f"Jupyter did not answer within {START_S} s:\n{log.read_text()[-3000:]}")
 
 
 def complaints(page):

@@ -47,7 +47,7 @@ for statement in statements:
 
 @pytest.fixture
 def machine(tmp_path):
-    """`machine(*options, after="")` runs the cell in a Python of its own: what pip was asked for, and the process."""
+    """`machine(*options, after="")` runs the cell in a new Python: what pip was asked, and the process."""
     (tmp_path / "pip").mkdir()
     (tmp_path / "pip" / "__init__.py").touch()  # or the real pip would be found before it
     (tmp_path / "pip" / "__main__.py").write_text(PIP)

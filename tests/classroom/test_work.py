@@ -9,6 +9,7 @@ import pytest
 from course_lib.classroom import work
 from course_lib.classroom.desk import Desk, Item, Settings
 from course_lib.classroom.work import Away, Refused
+from course_lib.grading import box as box_module
 from course_lib.grading.release import NotGradable, read_release
 from tests.grading.made import SECRET
 from tests.grading.students import ROOT, built, ten_students
@@ -92,6 +93,16 @@ def test_modules_that_lie_where_it_is_started_are_not_read(items, box, tmp_path,
         away.close()
 
 
+def test_processes_side_by_side_never_share_a_uid(monkeypatch):
+    """The limit on processes counts all of a uid."""
+    taken = []
+    for part in range(3):
+        monkeypatch.setattr(box_module, "_uids", None)
+        box_module.take_share(995, part, 3)
+        taken += {box_module.FIRST_UID + next(box_module._uids) % box_module.UIDS for _ in range(5000)}
+    assert len(taken) == len(set(taken)) >= 999
+
+
 def test_where_it_ends_again_the_student_gets_no_marks_and_the_reason(items, monkeypatch):
     monkeypatch.setattr(work.sys, "executable", shutil.which("false"))
     row = Away(SETTINGS).grade(items[0])
@@ -112,8 +123,8 @@ def test_a_fault_in_one_process_ends_all_of_them(items, box):
     desks = []
 
     class Seen(Away):
-        def __init__(self, settings):
-            super().__init__(settings)
+        def __init__(self, settings, share):
+            super().__init__(settings, share)
             desks.append(self)
 
     with pytest.MonkeyPatch.context() as patch:

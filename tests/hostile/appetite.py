@@ -6,7 +6,7 @@ import tempfile
 import time
 
 from course_lib.assessment import diagnose
-from course_lib.grading import box, driver
+from course_lib.grading import box, driver, kernel
 from course_lib.grading.session import Lost, Session
 from tests.hostile.attack import INSIDE, Attack, Setup, beside, function
 from tests.hostile.walls import down, told
@@ -96,7 +96,7 @@ def judging_long(name, *args, judged=driver._judged):
     seen, now = False, False
     for _ in range(80 if name == "momentum" else 0):
         time.sleep(0.05)
-        now = max(map(box._memory, box._descendants(os.getpid())[1:])) > 150 * MEGABYTE
+        now = max(map(kernel.memory, kernel.descendants(os.getpid())[1:])) > 150 * MEGABYTE
         if seen and not now:
             break
         seen = seen or now

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from course_lib.grading import box
+from course_lib.grading import box, kernel
 from tests.grading.made import RIGHT, ROOT
 
 
@@ -75,7 +75,7 @@ class World:
 
         def remembering(one):
             if one._process is not None:
-                self.lived += [(pid, _started(pid)) for pid in box._descendants(one._process.pid)]
+                self.lived += [(pid, _started(pid)) for pid in kernel.descendants(one._process.pid)]
             kill(one)
 
         patch.setattr(box.Box, "kill", remembering)

@@ -17,6 +17,7 @@ from tests.setup.test_makefile import targets
 ROOT = repo_root()
 READMES = ("README.ko.md", "README.md")
 DOCUMENTS = (*READMES, "CONTRIBUTING.md")
+TEXTS = (".md", ".toml", ".txt", ".yml", ".py")
 
 
 def text_of(name):
@@ -58,7 +59,7 @@ def test_both_readmes_name_the_same_commands():
         set(re.findall(r"^(?!#|set |export ).*\S", re.sub(r" +#.*", "", block), re.M))
         for block in map(fences, READMES)
     )
-    assert ko == en and len(ko) > 8
+    assert ko == en and len(ko) >= 7
 
 
 def fences(name):
@@ -98,8 +99,29 @@ def test_the_repository_has_one_address_everywhere():
     address = tomllib.loads(text_of("pyproject.toml"))["project"]["urls"]["Repository"]
     repository = address.removeprefix("https://github.com/")
     for name in READMES:
-        found = re.findall(r"(?:github\.com|mybinder\.org/v2/gh)/([\w.-]+/[\w-]+)", text_of(name))
+        hosts = r"(?:github\.com|mybinder\.org/v2/gh|colab\.research\.google\.com/github)"
+        found = re.findall(rf"{hosts}/([\w.-]+/[\w-]+)", text_of(name))
         assert set(found) == {repository} and len(found) == 3
+
+
+def test_setting_the_address_reaches_every_file_that_has_it():
+    """The built notebooks are reached by the build that comes after."""
+    steps = re.search(r"^sed -i 's#(.+?)#.+#g' (.+)\n(.+)$", text_of("CONTRIBUTING.md"), re.MULTILINE)
+    address, given, after = steps.groups()
+    reached = {path for pattern in given.split() for path in ROOT.glob(pattern)}
+    folders = ("", "binder/", "docs/", "notebooks/", "notebooks/src/", ".github/workflows/", "course_lib/**/")
+    texts = [path for it in folders for path in ROOT.glob(f"{it}*.*") if path.suffix in TEXTS]
+    assert len(texts) > 300 and after == "course build"
+    having = {path for path in texts if address in path.read_text(encoding="utf-8")}
+    assert having - reached == {ROOT / "CONTRIBUTING.md"} and reached <= having
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_colab_opens_a_unit_in_the_language_of_the_readme(name):
+    lang = "ko" if ".ko." in name else "en"
+    (opened,) = re.findall(rf"^\[colab-{lang}\]: .*/blob/HEAD/(\S+)$", text_of(name), re.MULTILINE)
+    assert (ROOT / opened).is_file() and opened.startswith(f"notebooks/{lang}/")
+    assert text_of(name).count(f"][colab-{lang}]") == 1
 
 
 @pytest.mark.parametrize("name", READMES)
