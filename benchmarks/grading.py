@@ -12,6 +12,7 @@ nbgrader's `autograde` has learned the exercise beforehand, by `generate_assignm
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -111,6 +112,7 @@ def theirs(folder, unit):
 
 def ours(folder, unit):
     """`course grade`'s seconds and memory, and its marks."""
+    shutil.rmtree(folder / "grades", ignore_errors=True)  # or nothing would be graded again
     command = [SCRIPTS / "course", "grade", "submitted", "--out", "grades", "--secret", "secret"]
     measured = timed(command, folder)
     rows = json.loads((folder / "grades/grades.json").read_text(encoding="utf-8"))

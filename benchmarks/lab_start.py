@@ -7,6 +7,7 @@ are run; the first picture moves when a key on its slider brings another one.
 """
 
 import argparse
+import os
 import shutil
 import statistics
 import sys
@@ -15,6 +16,8 @@ import time
 from pathlib import Path
 
 import psutil
+
+from course_lib.threads import available_cpus
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
@@ -39,6 +42,7 @@ def main():
     parser.add_argument("notebook", nargs="?", type=Path, default=Path("notebooks/ko/u01_optimization.ipynb"))
     parser.add_argument("--times", type=int, default=3)
     given = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = str(available_cpus())  # as `course lab` does
     starts = [start(REPOSITORY / given.notebook) for _ in range(given.times)]
     print(f"{given.notebook}, from the start of the server, median of {given.times}")
     for step, seconds in zip(STEPS, zip(*(times for times, _ in starts), strict=True), strict=True):

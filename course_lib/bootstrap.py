@@ -15,8 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-LOWEST = (3, 11)
-TORCH = "torch==2.13.0"
+LOWEST, NEWEST = (3, 11), (3, 15)  # tests/setup/test_matrix.py runs every notebook on both
+TORCH, TORCH_NEWEST = "torch==2.13.0", (3, 14)  # what is tested most, and the newest Python it is built for
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 EXTRAS = {  # of pyproject.toml, by command
     "setup": [],
@@ -59,6 +59,11 @@ def too_old(found):
     ).format(*LOWEST, *found[:2], newer)
 
 
+def torch_for(python):
+    """What pip is asked for: the pinned torch, or the newest one on a Python that is newer than that."""
+    return TORCH if python[:2] <= TORCH_NEWEST else "torch<3"
+
+
 def venv_python(root):
     """The interpreter inside `.venv`."""
     return root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -77,7 +82,7 @@ def set_up(root, extras, environ=os.environ):
     wanted = {
         "root": str(root),
         "pyproject": hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest(),
-        "torch": TORCH,
+        "torch": torch_for(sys.version_info),
         "torch_index": environ.get("TORCH_INDEX") or before.get("torch_index", TORCH_CPU_INDEX),
         "extras": sorted({*before.get("extras", []), *extras}),
     }
@@ -108,13 +113,16 @@ def install(root, extras, index, index_before):
     from course_lib.messages import t
 
     pip = [venv_python(root), "-m", "pip", "install", "--disable-pip-version-check"]
+    wanted = torch_for(sys.version_info)
     # Without dependencies, as the index of one package need not have them; one short try.
-    torch = [*pip, "--no-deps", "--timeout", "5", "--retries", "0", "--index-url", index, TORCH]
+    torch = [*pip, "--no-deps", "--timeout", "5", "--retries", "0", "--index-url", index, wanted]
     if not run(torch + ["--force-reinstall"] * (index != index_before)):
         print(t("setup.torch_elsewhere", index=index), flush=True)
     course = str(root) + ("[" + ",".join(extras) + "]" if extras else "")
-    if not run([*pip, TORCH, "--editable", course]):
-        raise SetupError(t("setup.install_failed"))
+    if not run([*pip, wanted, "--editable", course]):
+        names = {"got": "{}.{}".format(*sys.version_info), "newest": "{}.{}".format(*NEWEST)}
+        key = "install_failed" if sys.version_info[:2] <= NEWEST else "too_new"
+        raise SetupError(t("setup." + key, **names))
 
 
 def run(command, **options):

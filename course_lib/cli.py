@@ -6,6 +6,7 @@ Exit status: 0 done, 1 problems found, 2 used wrongly.
 """
 
 import difflib
+import errno
 import os
 import sys
 import unicodedata
@@ -27,7 +28,13 @@ def main(argv: list[str] | None = None) -> None:
     if chosen.strip().lower()[:2] not in LANGUAGES:
         print(t("cli.language", got=repr(chosen)), file=sys.stderr)
         raise SystemExit(2)
-    make_app()(args=argv, prog_name="course")
+    try:
+        make_app()(args=argv, prog_name="course")
+    except OSError as error:
+        if error.filename is None or error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        print(t("cli.not_allowed", path=repr(str(error.filename))), file=sys.stderr)
+        raise SystemExit(1) from None
 
 
 class Commands(TyperGroup):

@@ -26,7 +26,8 @@ def open_lab(root: Path, options: list[str]) -> None:
 def lab_options(root: Path, page: str) -> list[str]:
     """The whole checkout is served, as pages link to the other language and to the exercises."""
     chosen = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{page}"]
-    # Markdown pages, such as the glossary, are shown as pages; binder/postBuild sets the same.
+    # Markdown pages, such as the glossary, are shown as pages, and no news of Jupyter's is offered;
+    # binder/postBuild sets the same.
     chosen.append(f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}")
     # In a container everybody is root; the server still listens on this machine only, behind its token.
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0

@@ -38,11 +38,16 @@ ENDED = f"""() => {{
   if (document.querySelector(`{ERROR}`)) return true;
   const numbered = cell => [...cell.querySelectorAll('.jp-InputPrompt, .jp-OutputPrompt')]
     .some(prompt => /\\[\\d+\\]/.test(prompt.textContent));
-  const silent = cell => cell.querySelector('.jp-InputPlaceholder') && !cell.querySelector('.jp-OutputPrompt');
+  const silent = cell =>
+    cell.querySelector('.jp-InputPlaceholder') && !cell.querySelector('.jp-OutputPrompt');
   const cells = [...document.querySelectorAll('.jp-CodeCell')];
   const waiting = cells.findLastIndex(cell => !numbered(cell) && !silent(cell));
   return waiting < 0 && numbered(cells[cells.length - 1]);
 }}"""
+# Notebook 7 has no status bar; it says which kernel it has once it has one.
+CONNECTED = (
+    "#jp-main-statusbar:has-text('| Idle'), [data-notebook] .jp-Toolbar-kernelName:has-text('Python 3')"
+)
 FETCH = """async image => {
   const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
   return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
@@ -57,9 +62,9 @@ def lab(folder, chromium, *, width=1200, height=900, dark=False, app="jupyterlab
     folder: where the notebooks are; work on a copy. chromium: path of the browser. dark: the theme.
     app: "notebook" for Notebook 7. Raises TimeoutError with the server's log if it does not answer.
     """
-    with _server(folder, dark, app) as (address, home):
-        with browser(chromium, address, home, width=width, height=height) as page:
-            yield page
+    size = {"width": width, "height": height}
+    with _server(folder, dark, app) as server, browser(chromium, *server, **size) as page:
+        yield page
 
 
 @contextmanager
@@ -136,16 +141,26 @@ def _wait_for(url, server, log):
 
 
 def complaints(page):
-    """The lines of the server's log that report an error, but for nbgrader's wish for another folder."""
+    """The lines of the server's log that report an error, but for nbgrader's wish for another folder.
+
+    A critical line without a text is the head of the server's address.
+    """
     lines = (page.home / LOG).read_text().splitlines()
-    return [line for line in lines if re.match(r"\[[EC] |Traceback", line) and "course directory" not in line]
+    found = [line for line in lines if re.match(r"\[[EC] .*\] \S|Traceback", line)]
+    return [line for line in found if "course directory" not in line]
 
 
 def open_notebook(page, path):
     """Open a notebook of the folder, alone in the window, and wait until its kernel is idle."""
     page.goto(page.address.format(path=path))
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=RUN_MS)
-    _wait_for_kernel(page)
+    wait_for_kernel(page)
+
+
+def clear_all(page):
+    """Clear the outputs and the numbers of all cells, which a lesson is stored with."""
+    page.get_by_role("menuitem", name="Edit", exact=True).click()
+    page.get_by_role("menuitem", name="Clear Outputs of All Cells", exact=True).click()
 
 
 def run_all(page):
@@ -170,12 +185,13 @@ def wait_until_run(page):
     page.wait_for_function(ENDED, timeout=RUN_MS)
     failed = page.locator(ERROR)
     assert not failed.count(), failed.first.inner_text()
-    _wait_for_kernel(page)
+    wait_for_kernel(page)
 
 
-def _wait_for_kernel(page):
+def wait_for_kernel(page):
+    """Wait until the notebook that is open has a kernel, and the kernel has nothing to do."""
     page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for(timeout=RUN_MS)
-    page.locator("#jp-main-statusbar", has_text="| Idle").wait_for(timeout=RUN_MS)
+    page.locator(CONNECTED).first.wait_for(timeout=RUN_MS)
 
 
 def focus_slider(panel, index=0):

@@ -117,6 +117,12 @@ def test_of_a_widget_the_picture_stays_and_the_view_goes():
     assert kept[0].metadata == {}
 
 
+def test_a_picture_is_stored_once():
+    png, words = {"image/png": "aGk=", "text/plain": "a line"}, {"text/markdown": "*words*"}
+    outputs = [new_output("display_data", data) for data in (png | {"text/markdown": "<img>"}, words)]
+    assert [dict(out.data) for out in clean(outputs)] == [png, words]
+
+
 @pytest.mark.parametrize(
     ("streams", "expected"),
     [

@@ -110,6 +110,20 @@ def test_a_failed_installation_says_what_to_do_and_is_tried_again(machine):
     assert len(machine.installs()) == 2
 
 
+def test_a_python_that_the_pinned_torch_is_not_built_for_takes_a_newer_torch(machine, monkeypatch):
+    monkeypatch.setattr(bootstrap.sys, "version_info", (3, 15, 2))
+    set_up(machine)
+    assert machine.installs()[0].endswith("--index-url https://download.pytorch.org/whl/cpu torch<3")
+    assert machine.installs()[1].endswith(f"torch<3 --editable {machine.root}")
+
+
+def test_a_python_newer_than_any_tried_is_told_which_one_to_take(machine, monkeypatch):
+    monkeypatch.setattr(bootstrap.sys, "version_info", (3, 16, 0))
+    machine.failing = ("--editable",)
+    with pytest.raises(bootstrap.SetupError, match=r"not be out for Python 3\.16 .*PYTHON=python3\.15"):
+        set_up(machine)
+
+
 def test_a_moved_checkout_is_set_up_anew(machine):
     set_up(machine)
     stamp = machine.root / ".venv" / "course.json"

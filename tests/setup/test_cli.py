@@ -1,5 +1,6 @@
 """The `course` command: help, wrong use, and what each command hands on."""
 
+import errno
 import json
 import os
 import subprocess
@@ -226,6 +227,16 @@ def test_outside_a_checkout_the_command_says_so(course, monkeypatch, command):
 
     monkeypatch.setattr(paths, "repo_root", lost)
     assert course(*command)[0] == "no course here"
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_a_place_that_may_not_be_written_is_named(course, monkeypatch, number):
+    def grade(*args):
+        raise OSError(number, os.strerror(number), "점수/grades.db")
+
+    monkeypatch.setattr(cli, "check_notebooks", grade)
+    code, _, err = course("build", "--check")
+    assert code == 1 and err.startswith("'점수/grades.db': you may not") and "another folder" in err
 
 
 def test_help_loads_nothing_heavy():

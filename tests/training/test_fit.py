@@ -237,6 +237,7 @@ def test_live_curves_draw_and_end_as_a_picture(lang, whole):
                 values.append(curves._image.value)
 
         run = fit(RICH, DATA, epochs=3, watchers=[curves, Looks()])
+        assert f"{run.history.val_accuracy[-1]:.1%}" in curves._told.value
         assert len(set(values)) == 3 and all(bytes(png[:4]) == b"\x89PNG" for png in values)
         last = curves_picture(run.history, epochs=3)
         assert (
