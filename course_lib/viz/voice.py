@@ -12,7 +12,7 @@ class Voice(anywidget.AnyWidget):
 
     The panel is the box around it with the class `course-panel`. There, at once and after every change:
 
-    - a slider is named by its tooltip or else its description; its value is what is shown, not a place in a list
+    - a slider is named by its tooltip or else its description; its value is what is shown, not its place
     - an Image takes the words of what follows it as its alternative text
     - the table in a fold of `sliders.behind` is a group named by its head, and the keyboard can scroll it
     - a button in a box `course-option` is described by the words beside it
