@@ -76,7 +76,7 @@ def test_where_the_course_is_missing_pip_is_asked_for_what_notebooks_need_and_fo
     assert packages[:2] == course[:2] == ["install", "--quiet"]
     assert course[2:] == ["--no-deps", f"git+{PROJECT['urls']['Repository']}"]
     assert set(packages[2:]) < set(PROJECT["dependencies"])
-    assert {"ipywidgets>=8.1,<9", "array-api-compat>=1.11,<2"} < set(packages)
+    assert {"ipywidgets>=8.1,<9", "array-api-compat>=1.14,<2"} < set(packages)
 
 
 def test_once_it_is_there_nothing_is_asked(machine):

@@ -269,6 +269,6 @@ def test_a_result_shows_itself_in_three_outputs(monkeypatch):
     result("adagrad_is_costly")._ipython_display_()
     assert [sorted(data) for data, raw in shown if raw] == [
         ["text/html", "text/plain"],
-        ["image/png", "text/plain"],
+        ["image/png", "text/markdown", "text/plain"],
         ["text/html", "text/plain"],
     ]
