@@ -165,16 +165,17 @@ class _Round:
         return outcome, (sum(passed), len(passed))
 
     def _answers(self, task, every):
-        """For each case its values, or a Refusal; and those of the first case when it is tried twice.
+        """For each case its values, or a Refusal; and those of the first case when it is run again.
 
         The order is shuffled, so that visible and hidden cases cannot be told apart. Raises Lost.
         """
-        tries = [(case, 1) for case in every] + [(every[0], 2)]
+        tries = [(case, 2 if i == 0 else 1) for i, case in enumerate(every)]
         order = list(range(len(tries)))
         random.Random(f"{self.seed} {task.name}").shuffle(order)
         found = self.session.values(task.answer, _signature(task.name), [tries[i] for i in order])
-        *answers, again = (found[order.index(i)] for i in range(len(tries)))
-        return answers, again
+        runs = [found[order.index(i)] for i in range(len(tries))]
+        answers = [run if isinstance(run, Refusal) else run[0] for run in runs]
+        return answers, runs[0] if isinstance(runs[0], Refusal) else runs[0][1]
 
 
 def _run_given(session, step):

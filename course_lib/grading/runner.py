@@ -172,13 +172,12 @@ def _values(asked, names, calling):
     for name in ("start", "inputs", "hyper"):
         setattr(case, name, _received(asked[name], calling))
     try:
-        for _ in range(asked["times"]):
-            values = list(calling.calls(function, case))
+        runs = [list(calling.calls(function, case)) for _ in range(asked["times"])]
     except calling.Misfit as misfit:
         return "misfit", _plain(misfit)
     except Exception as error:
         return "misfit", _plain(_misfit(error, function, case, asked["signature"], calling))
-    return "values", values
+    return "values", runs
 
 
 def _misfit(error, function, case, signature, calling):

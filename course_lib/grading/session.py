@@ -77,16 +77,16 @@ class Session:
         return frame
 
     def values(self, answer: str, signature: str, tries: list) -> list:
-        """For each try the values of every call, or a Refusal. A try is a case and how often it is run.
+        """For each try its runs, each the values of every call, or a Refusal. A try is a case and its runs.
 
-        Each has a process of its own; the values are those of its last run. Raises Lost.
+        Each try has a process of its own. Raises Lost.
         """
         self._lent = []
         asked = {"answer": answer, "signature": signature}
         found = self._calls([asked | self._try(case, times) for case, times in tries])
-        for values, (case, _) in zip(found, tries, strict=True):
-            if not isinstance(values, Refusal) and (
-                type(values) is not list or len(values) != len(case.inputs)
+        for runs, (case, times) in zip(found, tries, strict=True):
+            if not isinstance(runs, Refusal) and not (
+                _is_list(runs, times) and all(_is_list(run, len(case.inputs)) for run in runs)
             ):
                 raise self._lose("grading.forged")
         return found
@@ -228,6 +228,10 @@ class Session:
             TimeUp,
         ) as error:  # the arguments are the learner's: whatever comes goes back there
             return "refused", "", f"{type(error).__name__}: {error}"[:300]
+
+
+def _is_list(value, length):
+    return type(value) is list and len(value) == length
 
 
 def _refusal(frame):
