@@ -20,7 +20,8 @@ out = next(file for file in range(3, 64) if writable(file))
 frame = sys._getframe()
 while not hasattr(frame.f_locals.get("request"), "token"):
     frame = frame.f_back
-token = frame.f_locals["request"].token
+token, asked = frame.f_locals["request"].token, frame.f_locals["request"].value
+runs = [[np.full(p.shape, 42.0)] * 25] * asked["times"]
 def send(data):
     while data:
         data = data[os.write(out, data):]
@@ -65,7 +66,7 @@ class Everything:
 
 
 GUESSED = """
-send(wire.pack("values", "00" * 8, [np.full(p.shape, 42.0)] * 25))
+send(wire.pack("values", "00" * 8, runs))
 os._exit(0)
 """
 PICKLED = """
@@ -79,7 +80,8 @@ send(wire.HEAD.pack(wire.MAGIC, 2, len(body)) + b"[]" + body)
 LARGE = """
 size = 20 << 20
 nones = ", ".join(['["none"]'] * 24)
-header = f'["values", "{token}", ["list", ["array", "int8", [{size}]], {nones}]]'.encode()
+more = f', ["list", ["none"], {nones}]' * (asked["times"] - 1)
+header = f'["values", "{token}", ["list", ["list", ["array", "int8", [{size}]], {nones}]{more}]]'.encode()
 send(wire.HEAD.pack(wire.MAGIC, len(header), size) + header)
 for _ in range(20):
     send(bytes(1 << 20))
@@ -88,12 +90,13 @@ os._exit(0)
 DEEP = """
 deep = '["list", ' * 100 + '["none"]' + ']' * 100
 nones = ", ".join(['["none"]'] * 24)
-header = f'["values", "{token}", ["list", {deep}, {nones}]]'.encode()
+more = f', ["list", ["none"], {nones}]' * (asked["times"] - 1)
+header = f'["values", "{token}", ["list", ["list", {deep}, {nones}]{more}]]'.encode()
 send(wire.HEAD.pack(wire.MAGIC, len(header), 0) + header)
 os._exit(0)
 """
 DRIP = """
-data = wire.pack("values", token, [np.full(p.shape, 42.0)] * 25)
+data = wire.pack("values", token, runs)
 if not os.path.exists("/tmp/once"):
     os.mkdir("/tmp/once")
     for place in range(80):
