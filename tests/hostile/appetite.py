@@ -57,6 +57,8 @@ def children(count, work):
 """
 HUNGRY = ONCE + CHILDREN + "children(4, lambda: np.ones(10 * 2**20))\n" + DONE
 MANY = ONCE + CHILDREN + "children(40, lambda: None)\n" + DONE
+# At each call, as only the first case's reason is shown, and any case may be the first to be tried.
+MANY_EACH_TIME = "import os, time\n" + CHILDREN + "children(40, lambda: None)\n" + DONE
 FILES = ONCE + "for number in range(2500):\n    open(f'/tmp/{number}', 'w').close()\ntime.sleep(0.5)\n" + DONE
 DISK = "for number in range(40):\n    open(f'/tmp/{number}', 'wb').write(bytes(2**20))\n" + DONE
 BIG_FILE = "with open('/tmp/big', 'wb') as file:\n    file.write(bytes(30 * 2**20))\n" + DONE
@@ -267,7 +269,7 @@ ATTACKS = [
         "processes",
         "starts 40 processes",
         "the limit of the user",
-        function(MANY),
+        function(MANY_EACH_TIME),
         "BlockingIOError",
         ended,
         down("rlimits"),
