@@ -3,11 +3,13 @@
 import base64
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from course_lib.classroom import work
 from course_lib.classroom.desk import Desk, Item, Settings
+from course_lib.classroom.grade import _key
 from course_lib.classroom.work import Away, Refused
 from course_lib.grading import box as box_module
 from course_lib.grading.release import NotGradable, read_release
@@ -159,3 +161,17 @@ def test_a_dask_cluster_gives_the_same_though_a_worker_is_killed_at_work(items, 
             worker.pid for worker in cluster.workers.values() if worker.status.name == "running"
         }
     assert same(found) == same(work.graded(SETTINGS, many, jobs=2))
+
+
+def test_what_was_graded_in_another_way_is_not_known():
+    """Another file, secret, exercise, lab or box; of the assignment, another hidden test or other seeds."""
+    release = read_release(built("exercises", "en", NAME))
+    other = read_release(built("exercises", "en", "u02_regularization"))
+    trained = read_release(built("exercises", "en", "assignment"))
+    keys = [_key("a", release, SETTINGS), _key("b", release, SETTINGS), _key("a", other, SETTINGS)]
+    for change in ({"secret": "00"}, {"lab": 1}, {"trusted": True}):
+        keys.append(_key("a", release, replace(SETTINGS, **change)))
+    for change in ({}, {"hidden": "aGk="}, {"seeds": 5}):
+        keys.append(_key("a", trained, replace(SETTINGS, **change)))
+    assert len(set(keys)) == len(keys)
+    assert _key("a", release, replace(SETTINGS, lang="ko", seeds=9)) == keys[0]
