@@ -15,7 +15,7 @@ NOTEBOOKS := $(foreach part,notebooks solutions exercises,$(part)/ko $(part)/en)
 # The assignment's trainings take minutes: tests/notebooks runs it with short ones, and in full among the slow.
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --ignore-glob='*/assignment.ipynb'
 # A notebook stays whole on one worker (loadscope); two workers with a thread each fill two CPUs.
-WORKERS := -n 2 --dist loadscope
+WORKERS := -n 2 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-site setup-class lab test test-all doctor build site clean

@@ -20,9 +20,9 @@ import psutil
 from course_lib.threads import available_cpus
 
 REPOSITORY = Path(__file__).parents[1]
-sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
+sys.path.insert(0, str(REPOSITORY))
 
-from lab import (  # noqa: E402
+from tests.browser.lab import (  # noqa: E402
     RUN_MS,
     Kernel,
     focus_slider,

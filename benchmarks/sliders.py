@@ -26,11 +26,12 @@ import numpy as np
 from PIL import Image
 
 REPOSITORY = Path(__file__).parents[1]
-sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
+sys.path.insert(0, str(REPOSITORY))
 
-from lab import lab, open_notebook, run_all  # noqa: E402
 from slow_link import slow_link  # noqa: E402
-from unit_notebooks import shown_cells, unit_names  # noqa: E402
+
+from tests.browser.lab import lab, open_notebook, run_all  # noqa: E402
+from tests.browser.unit_notebooks import shown_cells, unit_names  # noqa: E402
 
 CELLS = (
     """

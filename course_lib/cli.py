@@ -6,7 +6,6 @@ Exit status: 0 done, 1 problems found, 2 used wrongly.
 """
 
 import difflib
-import errno
 import os
 import sys
 import unicodedata
@@ -17,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from course_lib.cli_class import add_class_commands
+from course_lib.cli_ends import NOT_ALLOWED, of_system, or_exit, root
 from course_lib.messages import LANGUAGES, t
 
 
@@ -31,10 +31,10 @@ def main(argv: list[str] | None = None) -> None:
     try:
         make_app()(args=argv, prog_name="course")
     except OSError as error:
-        if error.filename is None or error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.filename is None or error.errno not in NOT_ALLOWED:
             raise
-        print(t("cli.not_allowed", path=repr(str(error.filename))), file=sys.stderr)
-        raise SystemExit(1) from None
+        print(of_system(error), file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 class Commands(TyperGroup):
@@ -66,7 +66,7 @@ def make_app() -> typer.Typer:
     def lab(ctx: typer.Context):
         from course_lib.lab import open_lab
 
-        open_lab(_root(), ctx.args)
+        open_lab(root(), ctx.args)
 
     @app.command(help=t("cli.doctor"))
     def doctor():
@@ -141,7 +141,7 @@ def _data_app() -> typer.Typer:
         from course_lib.data import make_hangul
 
         folders = (*(fonts or []), *make_hangul.FOLDERS)
-        print(table(_split_rows(_or_exit(make_hangul.make, out, seed=seed, hidden=hidden, folders=folders))))
+        print(table(_split_rows(or_exit(make_hangul.make, out, seed=seed, hidden=hidden, folders=folders))))
 
     @app.command(help=t("data.get"))
     def get(
@@ -152,7 +152,7 @@ def _data_app() -> typer.Typer:
 
         if name not in SOURCES:
             raise typer.BadParameter(t("data.no_source", got=repr(name), known=_nearest(name, list(SOURCES))))
-        for path in _or_exit(download, name, to):
+        for path in or_exit(download, name, to):
             print(t("cli.written", path=path))
 
     return app
@@ -167,19 +167,11 @@ def _split_rows(splits):
     ]
 
 
-def _or_exit(work, *args, **options):
-    """The result of some work with files; ends with its message where they are missing or wrong."""
-    try:
-        return work(*args, **options)
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
-
-
 def run_experiments(names: list[str], stale: bool) -> int:
     """Run the named experiments, or the outdated ones, and store them; without either, list all."""
     from course_lib import experiments
 
-    known = experiments.stored(_root())
+    known = experiments.stored(root())
     if not names and not stale:
         print(table([(s.name, t(f"cli.experiment_{'old' if s.stale else 'new'}"), s.title) for s in known]))
         return 0
@@ -192,7 +184,7 @@ def run_experiments(names: list[str], stale: bool) -> int:
             )
     for name in names:
         try:
-            print(_or_exit(runs[name]))
+            print(or_exit(runs[name]))
         except KeyboardInterrupt:
             print(t("cli.experiment_stopped", name=name), file=sys.stderr)
             return 1
@@ -221,7 +213,7 @@ def build_notebooks(names, execute_all: bool, confirm: bool) -> int:
     """Build, print what was done and what was refused; returns the exit status."""
     from course_lib.builder import build
 
-    report = build(_root(), names, execute="all" if execute_all else True, confirm=confirm)
+    report = build(root(), names, execute="all" if execute_all else True, confirm=confirm)
     for did in ("confirmed", "executed", "written"):
         for path in getattr(report, did):
             print(t(f"cli.{did}", path=path))
@@ -235,21 +227,11 @@ def check_notebooks() -> int:
     """Print what must not be committed; returns the exit status."""
     from course_lib.builder import check
 
-    problems = check(_root())
+    problems = check(root())
     for problem in problems:
         print(problem, file=sys.stderr)
     print(t("cli.check_failed", count=len(problems)) if problems else t("cli.check_passed"))
     return int(bool(problems))
-
-
-def _root():
-    """The course's folder; ends with a message where there is none."""
-    from course_lib.paths import repo_root
-
-    try:
-        return repo_root()
-    except FileNotFoundError as error:
-        sys.exit(str(error))
 
 
 def table(rows) -> str:

@@ -6,14 +6,13 @@ For a learner: `course check`, `course submit`. For an instructor: `course relea
 
 import sys
 from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from course_lib.cli_ends import or_exit, root
 from course_lib.messages import LANGUAGES, t
-from course_lib.paths import repo_root
 from course_lib.threads import available_cpus
 
 Language = StrEnum("Language", LANGUAGES)
@@ -37,7 +36,7 @@ def add_class_commands(app: typer.Typer) -> None:
     ):
         from course_lib.classroom.preview import check_notebook
 
-        raise typer.Exit(check_notebook(_root(), path, assignment))
+        raise typer.Exit(check_notebook(root(), path, assignment))
 
 
 def _add_handout(app):
@@ -56,9 +55,7 @@ def _add_handout(app):
         from course_lib.classroom import handout
 
         languages = [one.value for one in lang or Language]
-        for path in _or_exit(
-            handout.release, _root(), names or (), out, languages, secret=secret, cases=cases
-        ):
+        for path in or_exit(handout.release, root(), names or (), out, languages, secret=secret, cases=cases):
             print(t("cli.written", path=path))
 
     @app.command(help=t("cli.submit"))
@@ -69,28 +66,14 @@ def _add_handout(app):
     ):
         from course_lib.classroom import handout
 
-        print(t("cli.submitted", path=_or_exit(handout.submit, _root(), notebooks, name, out)))
-
-
-def _or_exit(work, *args, **options):
-    """The result of some work; ends with its message where it cannot be done."""
-    from course_lib.classroom.handout import Refused
-    from course_lib.grading.release import NotGradable
-    from course_lib.grading.secret import BadSecret
-
-    try:
-        return work(*args, **options)
-    except (Refused, NotGradable, BadSecret, OSError) as problem:
-        print(problem, file=sys.stderr)
-        raise typer.Exit(2) from None
+        print(t("cli.submitted", path=or_exit(handout.submit, root(), notebooks, name, out)))
 
 
 def _need_class_tools():
     """End with the remedy where what only instructors install is missing."""
-    missing = [
-        name for name in ("nh3", "latex2mathml", "mdit_py_plugins", "nbgrader") if find_spec(name) is None
-    ]
-    if missing:
+    from course_lib.doctor import missing_class_tools
+
+    if missing := missing_class_tools():
         print(t("classroom.missing_tools", names=", ".join(missing)), file=sys.stderr)
         raise typer.Exit(2)
 
@@ -106,7 +89,7 @@ def _add_export(app):
         _need_class_tools()
         from course_lib.classroom.handing import put_into_gradebook
 
-        raise typer.Exit(put_into_gradebook(_root(), grades, course))
+        raise typer.Exit(put_into_gradebook(root(), grades, course))
 
     @app.command(help=t("cli.export"))
     def export(
@@ -133,7 +116,7 @@ def _add_export(app):
         if len(columns) < len(column or ()):
             raise typer.BadParameter(t("cli.export_column_form", got=repr(column)))
         asked = handing.Export(course, canvas, moodle, assignment, columns, Terms(unfinished, scaled))
-        raise typer.Exit(handing.export(_root(), grades, asked))
+        raise typer.Exit(handing.export(root(), grades, asked))
 
 
 def _add_grade(app):
@@ -174,8 +157,8 @@ def _add_grade(app):
             regrade,
         )
         if regrade:
-            raise typer.Exit(regrade_task(_root(), out, asked))
-        raise typer.Exit(grade_submissions(_root(), path, out, asked))
+            raise typer.Exit(regrade_task(root(), out, asked))
+        raise typer.Exit(grade_submissions(root(), path, out, asked))
 
 
 def _add_diagnosis(app):
@@ -188,17 +171,5 @@ def _add_diagnosis(app):
         count: Annotated[int, typer.Option("--count", help=t("cli.diagnosis_count"), min=3, max=99)] = 12,
     ):
         from course_lib.grading.diagnosis import make_cases
-        from course_lib.grading.secret import BadSecret
 
-        try:
-            print(t("cli.written", path=make_cases(out, secret, count)))
-        except (BadSecret, OSError) as problem:
-            sys.exit(str(problem))
-
-
-def _root():
-    """The course's folder; ends with a message where there is none."""
-    try:
-        return repo_root()
-    except FileNotFoundError as error:
-        sys.exit(str(error))
+        print(t("cli.written", path=or_exit(make_cases, out, secret, count)))

@@ -23,6 +23,7 @@ SHOWN = (
     "ipywidgets",
     "jupyterlab",
 )  # the others only where they are at fault
+CLASS_TOOLS = ("nbgrader", "jinja2", "nh3", "latex2mathml", "mdit_py_plugins", "filelock")
 MANAGER = "@jupyter-widgets/jupyterlab-manager/package.json"
 
 
@@ -42,7 +43,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything that the course uses."""
-    checks = (packages, torch_build, widgets, korean_font, box, browser, gradebook)
+    checks = (packages, torch_build, widgets, korean_font, box, browser, class_tools)
     return [finding for check in checks for finding in check()]
 
 
@@ -162,9 +163,16 @@ def browser() -> Iterator[Finding]:
         yield Finding(t("doctor.browser_missing"), "sudo apt-get install chromium", needed=False)
 
 
-def gradebook() -> Iterator[Finding]:
-    """Whether nbgrader is there, which instructors and tests use."""
-    try:
+def class_tools() -> Iterator[Finding]:
+    """Whether what grading a class needs is there, which only instructors install."""
+    missing = missing_class_tools()
+    if missing:
+        text = t("doctor.class_missing", names=", ".join(missing))
+        yield Finding(text, "make setup-class", needed=False)
+    else:
         yield Finding(f"nbgrader {version('nbgrader')}")
-    except PackageNotFoundError:
-        yield Finding(t("doctor.nbgrader_missing"), 'pip install "nbgrader>=0.9.5,<0.10"', needed=False)
+
+
+def missing_class_tools() -> list[str]:
+    """The names of the packages for a class that are not there."""
+    return [name for name in CLASS_TOOLS if find_spec(name) is None]

@@ -15,7 +15,7 @@ def open_lab(root: Path, options: list[str]) -> None:
     """
     page = f"notebooks/{language()}/start.ipynb"
     if not (root / page).is_file():
-        sys.exit(t("lab.no_page", page=page))
+        sys.exit(t("cli.no_page", page=page))
     # Kernels inherit it: more threads than CPUs slow torch down many times.
     os.environ.setdefault("OMP_NUM_THREADS", str(available_cpus()))
     from jupyterlab.labapp import main

@@ -196,6 +196,7 @@ def write_cases(path: Path, seed: int, count: int = len(CAUSES)):
 
     seed: drawn from the instructor's secret; the grader draws the causes from it again.
     """
+    open(path, "ab").close()  # where nothing can be written, that is said before the work
     charts = {number: _chart(number, seed) for number in range(1, count + 1)}
     arrays = {f"{number}/{key}": value for number, chart in charts.items() for key, value in chart.items()}
     with open(path, "wb") as file:

@@ -2,8 +2,8 @@
 
 `build(root)` makes them, `check(root)` lists what must not be committed. One module per step: source.py reads
 a file into blocks (guards.py, rules.py and quiz.py refuse what is wrong in it), pairs.py keeps both languages
-together, notebooks.py and grading.py make cells of blocks, regions.py cuts answers out, execute.py runs,
-freshness.py compares with what is stored, glossary.py and wording.py read the words.
+together, notebooks.py and nbgrader_cells.py make cells of blocks, regions.py cuts answers out, execute.py
+runs, freshness.py compares with what is stored, glossary.py and wording.py read the words.
 """
 
 from course_lib.builder.building import Report, build, check

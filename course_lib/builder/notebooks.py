@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course_lib.builder import grading, installing, navigation, quiz, regions
+from course_lib.builder import installing, navigation, nbgrader_cells, quiz, regions
 from course_lib.builder.source import Source
 from course_lib.messages import LANGUAGES, speaking, t
 from course_lib.paths import repo_root
@@ -56,7 +56,7 @@ def render(source: Source, lang: str, form: str, units=()) -> Built:
     if source.folder == "solutions":
         marks = [{}, {}, {}, *(block.options for block in source.blocks), *[{}] * bool(links)]
         for cell, options in zip(cells, marks, strict=True):
-            cell.metadata["nbgrader"] = grading.nbgrader(options, cell.id)
+            cell.metadata["nbgrader"] = nbgrader_cells.nbgrader(options, cell.id)
     course = {"lang": lang, "source": source.file, "source_sha": source.sha, "cells": cells_sha(cells)}
     metadata = {
         "course": course,
@@ -101,7 +101,7 @@ def _cell(block, lang, form):
         hidden = {"jupyter": {"source_hidden": True}, "tags": ["quiz"]}
         return new_code_cell(quiz.code(block.options["quiz"], text), id=name, metadata=hidden)
     if "answer" in block.options:
-        text = regions.cut(text, grading.prose_stub) if form == "exercises" else regions.filled(text)
+        text = regions.cut(text, nbgrader_cells.prose_stub) if form == "exercises" else regions.filled(text)
     return new_markdown_cell(text, id=name)
 
 
@@ -115,7 +115,7 @@ def _code_cell(block, form):
     if form == "exercises" and ("check" in options or f"\n{regions.BEGIN}" in f"\n{text}"):
         tags = [*tags, RAISES]
     if "solution" in options:
-        stub = grading.code_stub(options["solution"])
+        stub = nbgrader_cells.code_stub(options["solution"])
         text = regions.cut(text, stub) if form == "exercises" else regions.filled(text)
     metadata = {"jupyter": options["jupyter"]} if "jupyter" in options else {}
     if tags:

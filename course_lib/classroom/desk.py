@@ -13,8 +13,8 @@ from pathlib import Path
 from course_lib.classroom.results import as_row
 from course_lib.grading.box import Boxes, Kit
 from course_lib.grading.driver import Grader
+from course_lib.grading.marking import Graded, grade_notebook
 from course_lib.grading.release import NotGradable, Release, read_release
-from course_lib.grading.rounds import Graded, grade_notebook
 from course_lib.grading.submission import Submission, parse
 from course_lib.messages import t
 from course_lib.paths import repo_root

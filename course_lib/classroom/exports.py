@@ -16,7 +16,7 @@ from pathlib import Path
 from course_lib.classroom.markup import visible
 from course_lib.classroom.results import brief
 from course_lib.classroom.roster import NoTable, Table, harmless, listed, match, person, read_table
-from course_lib.grading.rounds import shown
+from course_lib.grading.marking import printable
 from course_lib.messages import speaking, t
 
 HEAD = ("student", "notebook", "assignment", "points", "most", "written", "by_hand", "total", "problem")
@@ -54,7 +54,7 @@ class Filled:
     def lines(self) -> list[str]:
         """The report for a terminal, in the current language."""
         told = [t("exports.filled", path=self.path, count=self.count), *self.notes]
-        told += [t("exports.left", student=shown(student), why=why) for student, why in self.left]
+        told += [t("exports.left", student=printable(student), why=why) for student, why in self.left]
         if self.without:
             told.append(t("exports.without", count=len(self.without), names=listed(self.without)))
         return told
@@ -247,7 +247,7 @@ def _one_assignment(rows, assignment):
         raise NoTable(t("exports.which_assignment", names=listed(names)))
     ours = [row for row in rows if row["assignment"] == (assignment or row["assignment"])]
     if not ours:
-        raise NoTable(t("exports.no_rows", name=shown(assignment), names=listed(names)))
+        raise NoTable(t("exports.no_rows", name=printable(assignment), names=listed(names)))
     return ours
 
 
@@ -276,7 +276,7 @@ def _scale(rows, out_of, column, terms):
         return _Scale(1.0, "," in out_of, terms.unfinished)
     if not terms.scaled or len(ours) > 1 or 0 in ours:
         told = ", ".join(f"{one:g}" for one in sorted(ours))
-        raise NoTable(t("exports.other_points", column=shown(column), theirs=f"{theirs:g}", ours=told))
+        raise NoTable(t("exports.other_points", column=printable(column), theirs=f"{theirs:g}", ours=told))
     return _Scale(theirs / ours.pop(), "," in out_of, terms.unfinished)
 
 
@@ -301,7 +301,7 @@ def _not_final(row, unfinished):
     if unfinished:
         return ""
     if row["problem"]:
-        return t("exports.problem", problem=shown(row["problem"]))
+        return t("exports.problem", problem=printable(row["problem"]))
     waiting = [one["task"] for one in row["written"] if one["points"] is None and one["text"].strip()]
     waiting += [one["task"] for one in row["tasks"] if one.get("waits")]
     return t("exports.open", tasks=", ".join(waiting)) if waiting else ""

@@ -24,8 +24,8 @@ from course_lib.classroom.store import Busy, open_store
 from course_lib.classroom.work import Refused
 from course_lib.grading.box import NoBox
 from course_lib.grading.driver import unreadable
+from course_lib.grading.marking import Graded, release_of
 from course_lib.grading.release import NotGradable, Release, assignments, find_release, read_release
-from course_lib.grading.rounds import Graded, release_of
 from course_lib.grading.secret import BadSecret, read_secret
 from course_lib.grading.submission import Unreadable, read_notebook
 from course_lib.messages import LANGUAGES, language, t

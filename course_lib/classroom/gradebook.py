@@ -18,7 +18,7 @@ from pathlib import Path
 from course_lib.classroom.answered import filled, inert, texts
 from course_lib.classroom.exports import write_whole
 from course_lib.classroom.nbgrader_course import open_course, student_id
-from course_lib.grading.rounds import shown
+from course_lib.grading.marking import printable
 from course_lib.messages import speaking, t
 
 
@@ -40,8 +40,8 @@ class Report:
         """The report for a terminal, in the current language."""
         told = [t("gradebook.put", count=self.put, course=self.course, open=self.open)]
         for key, those in (("gradebook.again", self.again), ("gradebook.left", self.left)):
-            for student, assignment, what in those:
-                told.append(t(key, student=shown(student), assignment=shown(assignment), what=shown(what)))
+            for student, assignment, what in (map(printable, one) for one in those):
+                told.append(t(key, student=student, assignment=assignment, what=what))
         return [*told, t("gradebook.next", course=self.course), t("gradebook.no_autograde")]
 
 

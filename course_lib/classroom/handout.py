@@ -18,8 +18,8 @@ from course_lib.builder import freshness, outline
 from course_lib.builder.source import read
 from course_lib.classroom.naming import clean
 from course_lib.classroom.unpack import MANIFEST
+from course_lib.grading.marking import printable, release_of
 from course_lib.grading.release import NotGradable, Release, assignments
-from course_lib.grading.rounds import release_of, shown
 from course_lib.grading.secret import default_place, read_secret
 from course_lib.grading.submission import Notebook, Submission, Unreadable, cell_name, read_notebook, take
 from course_lib.messages import LANGUAGES, speaking, t
@@ -74,7 +74,7 @@ def _problems(root, name, units):
     """What the builder's own guard finds: the notebooks of a source must be, to the byte, what it makes."""
     source = root / "solutions/src" / f"{name}.md"
     if name not in assignments(root):
-        raise Refused(t("grading.no_release", name=shown(name), known=", ".join(assignments(root))))
+        raise Refused(t("grading.no_release", name=printable(name), known=", ".join(assignments(root))))
     if not source.is_file():
         raise Refused(t("handout.no_source", name=name, source=source))
     made = read(root, source)
@@ -168,7 +168,7 @@ def submit(
 def _student(student):
     name = unicodedata.normalize("NFC", student).strip()
     if not name or name != clean(name):
-        raise Refused(t("handout.bad_student", name=shown(student)))
+        raise Refused(t("handout.bad_student", name=printable(student)))
     return name
 
 
@@ -177,10 +177,10 @@ def _work(root, path):
         notebook = read_notebook(path)
         release = release_of(root, path, "", notebook)
     except (Unreadable, NotGradable) as problem:
-        raise Refused(t("handout.unreadable", path=shown(path), problem=problem)) from None
+        raise Refused(t("handout.unreadable", path=printable(path), problem=problem)) from None
     taken = take(notebook, release)
     if not taken.cells:
-        raise Refused(t("handout.unreadable", path=shown(path), problem=" ".join(taken.remarks)))
+        raise Refused(t("handout.unreadable", path=printable(path), problem=" ".join(taken.remarks)))
     return _Work(path, notebook, release, taken)
 
 

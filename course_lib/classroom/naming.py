@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from course_lib.grading.rounds import shown
+from course_lib.grading.marking import printable
 
 MAX_NAME = 60  # characters of a student's name: as bytes, with an ending, a file's name may be 255
 # Folders that are no student's.
@@ -98,11 +98,11 @@ def _key(name):
 
 def clean(name: str) -> str:
     """A student's name that a terminal, a file system and a page can hold: composed, printable, not long."""
-    name = re.sub(r'[/\\:*?"<>|]', "_", shown(unicodedata.normalize("NFC", name)))
+    name = re.sub(r'[/\\:*?"<>|]', "_", printable(unicodedata.normalize("NFC", name)))
     return name[:MAX_NAME].strip(" .") or "_"
 
 
 def place(parts: Sequence[str]) -> str:
     """Where something lay, for people; the middle of what is long is left out."""
-    text = shown("/".join(part for part in parts if part))
+    text = printable("/".join(part for part in parts if part))
     return text if len(text) <= 200 else f"{text[:99]}…{text[-100:]}"

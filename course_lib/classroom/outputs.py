@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from course_lib.classroom.class_page import write_class_pages
 from course_lib.classroom.exports import write_tables
 from course_lib.classroom.feedback import write_feedback
-from course_lib.classroom.pages import write_class_pages
 from course_lib.classroom.similar import known_releases, similar_pairs, write_similar_pages
 from course_lib.messages import t
 

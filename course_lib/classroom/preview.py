@@ -8,8 +8,8 @@ from course_lib.classroom.report import details
 from course_lib.classroom.results import as_row
 from course_lib.grading.box import Boxes, Kit, NoBox
 from course_lib.grading.driver import Grader
+from course_lib.grading.marking import Graded, release_of
 from course_lib.grading.release import NotGradable
-from course_lib.grading.rounds import Graded, release_of
 from course_lib.grading.submission import Unreadable, read_notebook, take
 from course_lib.messages import speaking, t
 

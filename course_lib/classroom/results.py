@@ -18,7 +18,7 @@ from base64 import b64encode
 
 import numpy as np
 
-from course_lib.grading.rounds import Graded, shown
+from course_lib.grading.marking import Graded, printable
 from course_lib.messages import speaking
 
 PRIVATE = ("diagnosis", "parting", "picture", "picture_alt", "cases")  # of a task: for feedback alone
@@ -35,8 +35,8 @@ def as_row(student: str, notebook: str, graded: Graded, *, pictures: bool = True
         training["summary"] = grades.training.summary() if grades.training.runs else []
         training["lines"] = grades.training.lines()
     return {
-        "student": shown(student),
-        "notebook": shown(notebook),
+        "student": printable(student),
+        "notebook": printable(notebook),
         "sha256": graded.digest,
         "assignment": grades.release.name,
         "language": grades.release.lang,

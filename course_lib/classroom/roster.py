@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_lib.classroom.naming import sender
-from course_lib.grading.rounds import shown
+from course_lib.grading.marking import printable
 from course_lib.messages import t
 
 MAX_TABLE = 20 << 20  # bytes
@@ -109,7 +109,8 @@ def match(rows: list[dict], people: list[Person]) -> Match:
             left.append((row["student"], t("exports.nobody")))
     for one, claimed in claims.items():
         if len(claimed) > 1:
-            left += [(row["student"], t("exports.claimed_twice", name=shown(one.name))) for row in claimed]
+            twice = t("exports.claimed_twice", name=printable(one.name))
+            left += [(row["student"], twice) for row in claimed]
     return Match({one.line: rows[0] for one, rows in claims.items() if len(rows) == 1}, left)
 
 
@@ -120,7 +121,7 @@ def harmless(value):
 
 def listed(names) -> str:
     """Names for a message."""
-    return ", ".join(shown(name) for name in names)
+    return ", ".join(printable(name) for name in names)
 
 
 def plain(text: str) -> str:

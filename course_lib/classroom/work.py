@@ -15,8 +15,8 @@ from course_lib.classroom.desk import Desk, Item, Settings
 from course_lib.classroom.results import as_row
 from course_lib.grading.box import UIDS
 from course_lib.grading.driver import unreadable
+from course_lib.grading.marking import Graded
 from course_lib.grading.release import read_release
-from course_lib.grading.rounds import Graded
 from course_lib.messages import speaking, t
 from course_lib.paths import repo_root
 

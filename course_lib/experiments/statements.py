@@ -3,7 +3,7 @@
     claim("adagrad_beats_rmsprop")          in a notebook: what is said, what was measured, the verdict
 
 A claim is a function from seeds to effects, `{condition: [one effect a seed, …]}`, positive where the run
-supports what is said, under `@states(…)`. Its texts stand in messages/claims.toml.
+supports what is said, under `@states(…)`. Its texts stand in messages/unitN.toml.
 """
 
 import difflib

@@ -1,4 +1,4 @@
-"""The experiments of unit 1, optimization. Each is a claim; its texts stand in messages/claims.toml."""
+"""The experiments of unit 1, optimization. Each is a claim; its texts stand in messages/unit1.toml."""
 
 from dataclasses import replace
 from functools import partial

@@ -1,6 +1,6 @@
 """Trainings with one seeded fault each, for a diagnosis lab: the curves are real, a small net learns digits.
 
-    curves = train_with("rate_too_high", seed=3)          or: fault = draw_fault(rng=rng)
+    curves = train_with("rate_too_high", seed=3)          or: fault = varied("rate_too_high", rng=rng)
 
 What a fault looks like and what helps stands in the messages: `FAULTS[name].text("signs")`.
 """
@@ -106,15 +106,6 @@ class Curves:
     first_loss: float
     test_accuracy: float
     recipe: Recipe = field(repr=False)
-
-
-def draw_fault(*, rng, healthy=True):
-    """One of the faults at random, for a lab: the learner sees the curves and names it.
-
-    rng: NumPy Generator. healthy: whether a healthy run may come up. Returns a Fault whose recipe is varied.
-    """
-    names = [name for name in FAULTS if healthy or name != "healthy"]
-    return varied(names[rng.integers(len(names))], rng=rng)
 
 
 def varied(name: str, *, rng) -> Fault:

@@ -15,7 +15,6 @@ from html import escape
 
 import ipywidgets as ipw
 
-from course_lib import registry
 from course_lib.messages import catalogue, t
 from course_lib.viz.canvas import Canvas
 from course_lib.viz.picture import Picture
@@ -68,35 +67,6 @@ def live(
     canvas = Canvas(draw, background=background, size=size)
     shown = [columns(controls.values())] if shown is None else shown
     return LivePanel(controls, canvas, read, adjust, shown, describe or say, numbers, size)
-
-
-def slider_panel(rule, draw, *, only=None, **more):
-    """A panel whose sliders come from what is registered of a function: its ranges and its defaults.
-
-    rule: the function or its name. draw(figure, **hyperparameters). only: names of the hyperparameters
-    to offer (all ranged ones if None). more: describe, numbers, background, size as in `frames` and `live`.
-    Returns a FramesPanel for one slider, else a LivePanel. Raises KeyError for what is not registered, and
-    ValueError where nothing has a range.
-    """
-    entry = registry.get(rule if isinstance(rule, str) else rule.__name__)
-    names = [name for name in entry.ranges if only is None or name in only]
-    if not names:
-        raise ValueError(t("viz.no_range", name=entry.name, got=only, names=", ".join(entry.ranges)))
-    if len(names) == 1:
-        (name,) = names
-        return frames(draw, name, entry.ranges[name].values(), start=_home(entry, name), **more)
-    controls = {name: range_slider(entry, name) for name in names}
-    return live(draw, controls, **more)
-
-
-def range_slider(entry, name):
-    """The slider of one ranged hyperparameter of a registry entry, at its default (else in the middle)."""
-    return value_slider(name, entry.ranges[name].values(), start=_home(entry, name))
-
-
-def _home(entry, name):
-    default, values = entry.defaults.get(name), entry.ranges[name].values()
-    return values[len(values) // 2] if default is None else default
 
 
 def value_slider(name, values, *, start=None, title=None):

@@ -1,7 +1,10 @@
 // What a screen reader learns of the panel that this widget stands in. ipywidgets' sliders have no name, and
-// the place in a list as their value; its pictures have no text; and what has changed is not spoken.
+// the place in a list as their value; its pictures have no text; and what has changed is not spoken. And keys
+// that belong to the panel.
 
 const REST_MS = 500; // what a slider passes on its way is not spoken
+const KEYS = /^(Arrow(Up|Down|Left|Right)|Home|End|Page(Up|Down))$/;
+const MOVED = ".noUi-handle, select, .course-fold > :last-child"; // by these keys
 
 export default {
   render({ el }) {
@@ -25,7 +28,21 @@ function attach(el, panel) {
   const watched = { attributeFilter: ["aria-valuetext", "class"], childList: true, characterData: true };
   changes.observe(panel, { subtree: true, ...watched });
   label(panel);
-  return () => changes.disconnect();
+  const keys = (event) => keep(event, panel);
+  window.addEventListener("keydown", keys, true);
+  return () => {
+    changes.disconnect();
+    window.removeEventListener("keydown", keys, true);
+  };
+}
+
+// A key that moves what it is pressed on is no shortcut to another cell, as it is on lists in JupyterLab and
+// on sliders in Notebook 7. All other shortcuts stay: Shift+Enter still runs the cell.
+function keep(event, panel) {
+  const there = event.target, mark = "data-lm-suppress-shortcuts";
+  if (!KEYS.test(event.key) || !panel.contains(there) || !there.matches(MOVED)) return;
+  there.setAttribute(mark, "true");
+  setTimeout(() => there.removeAttribute(mark));
 }
 
 // A function to be called after every change: once there is rest, what is new goes into a live region in el.

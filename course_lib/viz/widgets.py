@@ -62,7 +62,7 @@ from course_lib.viz.panels.variance_shift import variance_shift_panel
 from course_lib.viz.panels.weight_scale import weight_scale_panel
 from course_lib.viz.picture import show
 from course_lib.viz.quiz import quiz
-from course_lib.viz.sliders import frames, live, range_slider, slider_panel, value_slider
+from course_lib.viz.sliders import frames, live, value_slider
 
 __all__ = [
     "FontsTold",
@@ -126,7 +126,6 @@ __all__ = [
     "product_panel",
     "quiz",
     "race_panel",
-    "range_slider",
     "rates_panel",
     "ratios_panel",
     "refinements_picture",
@@ -143,7 +142,6 @@ __all__ = [
     "show",
     "show_code",
     "sigmoid_panel",
-    "slider_panel",
     "smoothing_panel",
     "softmax_panel",
     "stability_panel",

@@ -194,6 +194,11 @@ def wait_for_kernel(page):
     page.locator(CONNECTED).first.wait_for(timeout=RUN_MS)
 
 
+def wait_for_images(page):
+    """Wait until every picture on the page is there."""
+    page.wait_for_function("[...document.images].every(image => image.complete)", timeout=RUN_MS)
+
+
 def focus_slider(panel, index=0):
     """Give the keyboard to a slider of a panel (a locator), as Tab would; returns the slider's handle."""
     handle = panel.locator(".noUi-handle").nth(index)

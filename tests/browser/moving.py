@@ -10,8 +10,9 @@ from hashlib import sha256
 from math import floor
 
 import numpy as np
-from lab import picture_bytes
 from PIL import Image
+
+from tests.browser.lab import picture_bytes
 
 WAIT_S = 60
 # A cell for the notebook: what the kernel holds for a panel.

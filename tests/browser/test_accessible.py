@@ -6,11 +6,11 @@ and 1 are looked at, in Korean; the rest takes minutes and is marked slow.
 """
 
 import pytest
-from lab import RUN_MS, focus_slider, lab, open_notebook, run_all
 from playwright.sync_api import expect
-from unit_notebooks import shown_cells, unit_names, write_notebook
 
 from tests.accessible import grave, is_in
+from tests.browser.lab import RUN_MS, focus_slider, lab, open_notebook, run_all, wait_for_images
+from tests.browser.unit_notebooks import shown_cells, unit_names, write_notebook
 
 FIRST, REST = unit_names()[:2], unit_names()[2:]
 OUTPUT = ".jp-OutputArea-output"
@@ -45,7 +45,7 @@ def page(request, tmp_path_factory, system_tool):
     with lab(folder, system_tool("chromium"), height=1200, dark=asked.dark) as page:
         open_notebook(page, "units.ipynb")
         run_all(page)
-        page.wait_for_function("[...document.images].every(image => image.complete)", timeout=RUN_MS)
+        wait_for_images(page)
         expect(page.locator(".noUi-handle:not([aria-label])")).to_have_count(0, timeout=RUN_MS)
         yield page
 
@@ -94,6 +94,16 @@ class Told:
         expect(news).not_to_have_text("")
         expect(panel.locator(".course-told:visible")).to_have_text(news.inner_text())
         expect(panel.locator("img:visible")).to_have_attribute("alt", news.inner_text())
+
+    def test_the_arrow_keys_move_a_list_and_no_cell(self, page):
+        choice = page.locator(".course-panel select:visible").first
+        choice.focus()
+        places = [choice.evaluate("list => list.selectedIndex")]
+        for key in ("Home", "ArrowDown"):
+            choice.press(key)
+            places.append(choice.evaluate("list => list.selectedIndex"))
+        assert places[1:] == [0, 1]
+        expect(choice).to_be_focused()
 
     def test_pictures_have_texts_in_the_language(self, page):
         texts = [image.get_attribute("alt") for image in page.locator(f"{OUTPUT} img:visible").all()]

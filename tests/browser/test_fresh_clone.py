@@ -14,7 +14,11 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from lab import (
+from PIL import Image
+
+from course_lib.messages import speaking
+from course_lib.progress.course import label, units
+from tests.browser.lab import (
     LOG,
     REPOSITORY,
     RUN_MS,
@@ -28,10 +32,6 @@ from lab import (
     wait_for_kernel,
     wait_for_other_picture,
 )
-from PIL import Image
-
-from course_lib.messages import speaking
-from course_lib.progress.course import label, units
 
 UNIT = "u01_optimization"
 INSTALL_S, COMMAND_S = 1200, 300

@@ -3,7 +3,8 @@
 import shutil
 
 import pytest
-from lab import (
+
+from tests.browser.lab import (
     Kernel,
     clear_all,
     complaints,
@@ -15,7 +16,7 @@ from lab import (
     shown_picture,
     wait_for_other_picture,
 )
-from unit_notebooks import REPOSITORY
+from tests.browser.unit_notebooks import REPOSITORY
 
 UNIT = "u05_activations.ipynb"
 
@@ -35,7 +36,7 @@ def test_a_lesson_runs_and_moves(tmp_path, system_tool):
             panel = page.locator(f".course-{kind}").first
             panel.scroll_into_view_if_needed()
             before, seen = shown_picture(panel), pixels(panel)
-            focus_slider(panel).press("Home")  # its arrow keys go from cell to cell: jupyter/notebook#7716
+            focus_slider(panel).press("ArrowLeft")
             wait_for_other_picture(panel, before)
             assert pixels(panel) != seen
         assert (page.errors, complaints(page)) == ([], [])

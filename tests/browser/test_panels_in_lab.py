@@ -1,7 +1,16 @@
 """The panels in JupyterLab: a key moves the slider, and the pixels on the screen change."""
 
-from lab import focus_slider, lab, open_notebook, pixels, run_all, shown_picture, wait_for_other_picture
 from playwright.sync_api import expect
+
+from tests.browser.lab import (
+    focus_slider,
+    lab,
+    open_notebook,
+    pixels,
+    run_all,
+    shown_picture,
+    wait_for_other_picture,
+)
 
 
 def test_panels_follow_the_keyboard(notebook_folder, system_tool):

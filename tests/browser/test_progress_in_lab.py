@@ -7,13 +7,13 @@ import zipfile
 
 import nbformat
 import pytest
-from lab import lab, open_notebook, run_all
 from playwright.sync_api import expect
 
 from course_lib.messages import speaking, t
 from course_lib.paths import repo_root
 from course_lib.progress.course import path_of
 from course_lib.progress.work import cells_sha
+from tests.browser.lab import lab, open_notebook, run_all
 
 FIRST = (
     "from course_lib.messages import set_language\nfrom course_lib.progress import visit\n\n"
@@ -59,7 +59,10 @@ def _row(page, unit):
     return page.locator("table.course-progress tr", has=page.get_by_role("rowheader", name=unit))
 
 
-@pytest.mark.parametrize(("lang", "unit"), [("ko", "1. 최적화"), ("en", "1. Optimization")])
+UNITS = [("ko", "1. 최적화"), pytest.param("en", "1. Optimization", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize(("lang", "unit"), UNITS)
 def test_what_is_done_is_seen_on_the_start_page(learner, system_tool, lang, unit):
     with lab(learner, system_tool("chromium")) as page, speaking(lang):
         open_notebook(page, path_of("notebooks/u01_optimization", lang))

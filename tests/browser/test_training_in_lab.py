@@ -4,7 +4,10 @@ import re
 from hashlib import sha256
 
 import pytest
-from lab import (
+from playwright.sync_api import expect
+
+from course_lib.messages import speaking, t
+from tests.browser.lab import (
     RUN_MS,
     Kernel,
     complaints,
@@ -14,10 +17,7 @@ from lab import (
     shown_picture,
     wait_for_other_picture,
 )
-from playwright.sync_api import expect
-from unit_notebooks import REPOSITORY, code_cells, imports, write_notebook
-
-from course_lib.messages import speaking, t
+from tests.browser.unit_notebooks import REPOSITORY, code_cells, imports, write_notebook
 
 # Epochs of a second or so; the recipe, the watchers and the rest are the assignment's.
 SHORTER = """data = hangul_data()

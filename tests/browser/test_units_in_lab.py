@@ -5,12 +5,12 @@ one page and one kernel serve all units of a class.
 """
 
 import pytest
-from lab import RUN_MS, Kernel, complaints, lab, open_notebook, run_all
-from moving import KERNEL_SIDE, Moving
 from playwright.sync_api import expect
-from unit_notebooks import asked_options, shown_cells, unit_names, write_notebook
 
 from course_lib.messages import speaking, t
+from tests.browser.lab import RUN_MS, Kernel, complaints, lab, open_notebook, run_all, wait_for_images
+from tests.browser.moving import KERNEL_SIDE, Moving
+from tests.browser.unit_notebooks import asked_options, shown_cells, unit_names, write_notebook
 
 FIRST, REST = unit_names()[:1], unit_names()[1:]
 WIDE = {"width": 1400, "height": 1200}  # room for the largest panel, pixel by pixel
@@ -36,7 +36,7 @@ def page(request, tmp_path_factory, system_tool):
         run_all(page)
         # once all stand, no panel moves away from under the mouse
         expect(page.locator(".course-frames, .course-live")).to_have_count(panels, timeout=RUN_MS)
-        page.wait_for_function("[...document.images].every(image => image.complete)", timeout=RUN_MS)
+        wait_for_images(page)
         yield page
 
 

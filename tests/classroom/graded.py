@@ -2,6 +2,7 @@
 
 import json
 
+from tests.classroom import class_rows
 from tests.grading.students import built, right, wrong
 
 NAME = "u01_optimization"
@@ -17,27 +18,10 @@ def row(student, lang, text="", wrongly=(), name=NAME, **more) -> dict:
         if meta.get("grade") and cell["cell_type"] == "code":
             tasks.append(_task(meta["grade_id"], meta["points"], meta["grade_id"] not in wrongly))
         elif meta.get("grade"):
-            one = {"task": meta["grade_id"], "most": meta["points"], "points": None, "comment": ""}
-            written.append(one | {"text": text, "asked": ""})
-    made = {
-        "student": student,
-        "notebook": f"{student}/{name}.ipynb",
-        "sha256": "ab" * 32,
-        "assignment": name,
-        "language": lang,
-        "points": sum(task["points"] for task in tasks),
-        "most": sum(task["most"] for task in tasks),
-        "by_hand": sum(answer["most"] for answer in written),
-        "problem": "",
-        "remarks": [],
-        "tasks": tasks,
-        "written": written,
-        "cells": {f"solution-{task}": source for task, source in answers.items()},
-        "training": None,
-        "seconds": 1.0,
-        "peak_memory": 1 << 20,
-    }
-    return made | more
+            about = {"name": meta["grade_id"], "most": meta["points"], "asked": ""}
+            written.append(class_rows.written(text, **about))
+    cells = {f"solution-{task}": source for task, source in answers.items()}
+    return class_rows.row(student, tasks, lang, name, **{"written": written, "cells": cells, **more})
 
 
 def release_of(row):
@@ -47,19 +31,7 @@ def release_of(row):
 
 
 def _task(name, most, right):
-    return {
-        "task": name,
-        "name": name,
-        "points": most if right else 0,
-        "most": most,
-        "kind": "right" if right else "parted",
-        "mistake": "",
-        "visible": [3, 3] if right else [0, 3],
-        "hidden": [6, 6] if right else [0, 6],
-        "reason": "" if right else f"{name}: $\\beta$ <img src=x> [it](https://a.example)",
-        "diagnosis": "",
-        "cases": [],
-        "picture": "",
-        "picture_alt": "",
-        "seconds": 0.1,
-    }
+    """A task; the reason of a wrong one holds a formula, a picture and a link."""
+    reason = "" if right else f"{name}: $\\beta$ <img src=x> [it](https://a.example)"
+    points = most if right else 0
+    return class_rows.task(name, right, points=points, most=most, reason=reason, diagnosis="")

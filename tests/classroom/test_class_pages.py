@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 import pytest
 
 from course_lib.classroom import charts
-from course_lib.classroom.pages import class_page, write_class_pages
+from course_lib.classroom.class_page import class_page, write_class_pages
 from course_lib.classroom.ranking import chance, ranked
 from course_lib.messages import speaking, t
 from tests.classroom.class_rows import contestant, mistaken, row, task

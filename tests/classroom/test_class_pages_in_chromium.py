@@ -12,8 +12,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from playwright.sync_api import sync_playwright
 
 from course_lib.classroom import markup, page
+from course_lib.classroom.class_page import class_page, write_class_pages
 from course_lib.classroom.feedback import feedback_page, write_feedback
-from course_lib.classroom.pages import class_page, write_class_pages
 from course_lib.messages import t
 from tests.classroom.class_rows import (
     ATTACKER,

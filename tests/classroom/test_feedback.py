@@ -14,7 +14,7 @@ from course_lib.classroom.feedback import feedback_page, write_feedback
 from course_lib.classroom.page import Names
 from course_lib.classroom.results import as_row
 from course_lib.grading.driver import Grader
-from course_lib.grading.rounds import Graded
+from course_lib.grading.marking import Graded
 from course_lib.messages import catalogue, speaking, t
 from tests.classroom.class_rows import contestant, mistaken, picture, row, task, written
 from tests.grading.made import HONEST, SECRET, WRONG, points

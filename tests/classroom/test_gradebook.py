@@ -23,8 +23,8 @@ from course_lib.classroom.nbgrader_course import NoGradebook, student_id
 from course_lib.classroom.results import as_row
 from course_lib.grading.box import Boxes
 from course_lib.grading.driver import Grader
+from course_lib.grading.marking import grade_notebook
 from course_lib.grading.release import read_release
-from course_lib.grading.rounds import grade_notebook
 from course_lib.grading.submission import parse
 from course_lib.messages import t
 from tests.classroom.graded import ANSWER, NAME, release_of, row

@@ -9,8 +9,8 @@ from course_lib.classroom.intake import collect
 from course_lib.classroom.similar import known_releases, similar_pairs
 from course_lib.grading.box import Boxes
 from course_lib.grading.driver import Grader
+from course_lib.grading.marking import grade_notebook, release_of
 from course_lib.grading.release import assignments
-from course_lib.grading.rounds import grade_notebook, release_of
 from course_lib.grading.submission import Unreadable, parse, read_notebook
 from tests.classroom.handwork import UNIT
 from tests.classroom.made_class import LAYOUTS, MARKDOWN, SCRIPT, many, twelve, write_class

@@ -120,6 +120,7 @@ def test_every_layout_gives_the_marks_it_deserves(desk, course, how):
     assert marks(rows()) == made.marks
 
 
+@pytest.mark.parametrize("lang", ["ko"], indirect=True)  # the round above is in both
 def test_a_task_whose_case_was_wrong_is_graded_again_alone(desk, course, lang, monkeypatch):
     """Whoever earned a task by a case that has been mended loses it, and nobody else changes."""
     made = write_class(desk / "in", UNIT, "flat")
@@ -141,6 +142,7 @@ def test_a_task_whose_case_was_wrong_is_graded_again_alone(desk, course, lang, m
     assert course("grade", "--out", "grades")[0] == 2
 
 
+@pytest.mark.parametrize("lang", ["ko"], indirect=True)  # the round above is in both
 def test_a_broken_file_takes_no_marks_away(desk, course, lang):
     made = write_class(desk / "in", UNIT, "flat")
     grade = ("grade", made.path, "--out", "grades", "--secret", "secret", "--jobs", "2")
@@ -161,6 +163,7 @@ def test_two_cannot_grade_into_one_folder(desk, course, lang):
     assert (status, out, err) == (2, "", t("classroom.busy", path="grades") + "\n")
 
 
+@pytest.mark.parametrize("lang", ["ko"], indirect=True)  # the round above is in both
 def test_the_marks_may_lie_in_the_folder_of_the_submissions(desk, course, lang):
     made = write_class(desk / "in", UNIT, "flat")
     for _ in range(2):

@@ -47,8 +47,8 @@ def test_make_hands_its_arguments_on(course, monkeypatch, tmp_path):
 
 def test_missing_fonts_end_with_the_remedy(course, monkeypatch, tmp_path):
     monkeypatch.setattr(make_hangul, "FOLDERS", ())
-    code, out, _ = course("data", "make", "--seed", "0", "--out", str(tmp_path / "a.npz"))
-    assert "apt-get install" in code and out == "" and not list(tmp_path.iterdir())
+    code, out, err = course("data", "make", "--seed", "0", "--out", str(tmp_path / "a.npz"))
+    assert (code, out) == (2, "") and "apt-get install" in err and not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_get_names_what_it_stored_and_ends_with_the_reason_of_a_failure(course, 
         raise ConnectionError("no net")
 
     monkeypatch.setattr(files, "download", fail)
-    assert course("data", "get", "cifar-10", "--to", str(tmp_path))[0] == "no net"
+    assert course("data", "get", "cifar-10", "--to", str(tmp_path)) == (2, "", "no net\n")

@@ -9,7 +9,7 @@ import pytest
 from course_lib import registry
 from course_lib.assessment.cases import cases, has_cases
 from course_lib.classroom.results import as_row
-from course_lib.grading.rounds import Graded
+from course_lib.grading.marking import Graded
 from course_lib.grading.secret import BadSecret, default_place, read_secret, seed_of
 from course_lib.paths import repo_root
 from tests.grading.made import ROOT, SECRET, WRONG, points

@@ -20,8 +20,8 @@ from course_lib.classroom.results import as_row
 from course_lib.grading import box
 from course_lib.grading.box import Boxes, Kit, Walls
 from course_lib.grading.driver import Grader, Grades
+from course_lib.grading.marking import Graded
 from course_lib.grading.release import read_release
-from course_lib.grading.rounds import Graded
 from tests.grading.made import HONEST, ROOT, SECRET, WRONG, built, cell, notebook, points
 from tests.grading.test_honest import FULL
 
@@ -258,7 +258,15 @@ def test_everybody_gets_what_they_deserve(tmp_path, system_tool):
         assert hostile.problem in told and bool(hostile.problem) == bool(told), hostile.name
 
 
-@pytest.mark.parametrize("hostile", [h for h in FILES if h.worked], ids=str)
+# What takes 20 s to be read, where nothing stops it.
+SUCCESSES = [
+    pytest.param(h, marks=pytest.mark.slow if h.name == "many_parts" else (), id=str(h))
+    for h in FILES
+    if h.worked
+]
+
+
+@pytest.mark.parametrize("hostile", SUCCESSES)
 def test_it_works_where_its_defence_is_down(hostile, tmp_path, monkeypatch, system_tool):
     system_tool("bwrap")
     below = lay(tmp_path / "in", [hostile])
@@ -325,8 +333,8 @@ def test_names_harm_no_terminal_and_no_spreadsheet(tmp_path, capsys, system_tool
 def test_names_do_harm_where_they_are_not_cleaned(tmp_path, monkeypatch, system_tool):
     system_tool("bwrap")
     monkeypatch.setattr(exports, "harmless", lambda value: value)
-    monkeypatch.setattr(results, "shown", str)
-    monkeypatch.setattr(naming, "shown", str)
+    monkeypatch.setattr(results, "printable", str)
+    monkeypatch.setattr(naming, "printable", str)
     monkeypatch.setattr("builtins.print", lambda *_, **__: None)
     below = tmp_path / "in"
     for name in ("=HYPERLINK(1)", "\x1b[2J"):

@@ -226,7 +226,7 @@ def test_outside_a_checkout_the_command_says_so(course, monkeypatch, command):
         raise FileNotFoundError("no course here")
 
     monkeypatch.setattr(paths, "repo_root", lost)
-    assert course(*command)[0] == "no course here"
+    assert course(*command) == (2, "", "no course here\n")
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
@@ -236,7 +236,22 @@ def test_a_place_that_may_not_be_written_is_named(course, monkeypatch, number):
 
     monkeypatch.setattr(cli, "check_notebooks", grade)
     code, _, err = course("build", "--check")
-    assert code == 1 and err.startswith("'점수/grades.db': you may not") and "another folder" in err
+    assert code == 2 and err.startswith("'점수/grades.db': you may not") and "another folder" in err
+
+
+TROUBLE = {  # a place where nothing can be written, and what is said of it
+    "none/x.npz": {"ko": "그런 파일이나 폴더가 없습니다", "en": "there is no such file or folder"},
+    "file/x.npz": {"ko": "폴더가 아니라 파일입니다", "en": "a part of this path is a file"},
+    f"{'x' * 300}.npz": {"ko": "시스템이 오류를 알렸습니다", "en": "the system reports an error"},
+}
+
+
+@pytest.mark.parametrize("place", TROUBLE)
+def test_a_place_where_nothing_can_be_written_is_named_at_once(desk, course, lang, place, monkeypatch):
+    monkeypatch.setattr("course_lib.assessment.lab._chart", lambda *args: pytest.fail("worked first"))
+    Path("file").touch()
+    code, out, err = course("diagnosis", "--secret", "secret", "--out", place)
+    assert (code, out) == (2, "") and place in err and TROUBLE[place][lang] in err
 
 
 def test_help_loads_nothing_heavy():

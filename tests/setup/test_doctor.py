@@ -1,11 +1,12 @@
 """`course doctor` on machines on which one thing or another is missing."""
 
 import subprocess
-from importlib.metadata import PackageNotFoundError
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from packaging.requirements import Requirement
 
 from course_lib import doctor
 from course_lib.messages import speaking
@@ -153,10 +154,16 @@ def test_a_bubblewrap_that_may_not_make_a_box_is_a_note(monkeypatch):
     assert "No permissions" in finding.text and "namespaces" in finding.remedy and not finding.needed
 
 
-def test_a_missing_nbgrader_is_a_note(monkeypatch):
-    installed(monkeypatch, nbgrader=None)
-    finding = only(doctor.gradebook())
-    assert not finding.needed and "pip install" in finding.remedy
+def test_missing_tools_for_classes_are_a_note(monkeypatch):
+    found = doctor.find_spec
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "nh3" else found(name))
+    finding = only(doctor.class_tools())
+    assert not finding.needed and finding.remedy == "make setup-class" and "nh3" in finding.text
+
+
+def test_the_tools_for_classes_are_those_of_their_extra():
+    of_extra = [Requirement(line) for line in requires("course-lib") if 'extra == "class"' in line]
+    assert {it.name.replace("-", "_") for it in of_extra} == {*doctor.CLASS_TOOLS}
 
 
 @pytest.mark.parametrize(

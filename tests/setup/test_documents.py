@@ -33,9 +33,9 @@ def code_of(name):
 
 
 def units(name):
-    """{number: is it written} from a document's table of units."""
+    """{number: the notebooks that are linked} from a README's table of units."""
     rows = re.findall(r"^\| (\d) \|.*\| ([^|]+) \|$", text_of(name), re.MULTILINE)
-    return {int(number): state.strip() not in ("준비 중", "in preparation") for number, state in rows}
+    return {int(number): re.findall(r"\]\(([^)]+)\)", links) for number, links in rows}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -71,14 +71,12 @@ def test_the_two_commands_come_first():
         assert fences(name).startswith("make lab") and "\nmake test" in fences(name)[:120]
 
 
-def test_both_readmes_and_the_start_page_list_the_same_units():
-    ko, en = map(units, READMES)
-    assert ko == en and list(ko) == list(range(8))
-
-
-def test_a_unit_is_called_written_exactly_where_its_notebook_exists():
-    sources = {int(path.name[1:3]) for path in (ROOT / "notebooks" / "src").glob("u[0-9][0-9]_*.md")}
-    assert {number for number, written in units("README.md").items() if written} == sources
+@pytest.mark.parametrize("name", READMES)
+def test_a_readme_links_every_lesson_and_its_exercise_in_its_language(name):
+    lang = "ko" if ".ko." in name else "en"
+    sources = sorted((ROOT / "notebooks" / "src").glob("u[0-9][0-9]_*.md"))
+    places = [[f"{part}/{lang}/{path.stem}.ipynb" for part in ("notebooks", "exercises")] for path in sources]
+    assert units(name) == dict(enumerate(places)) and len(places) == 8
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, "LICENSE-TEXT.md"])

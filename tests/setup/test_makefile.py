@@ -11,7 +11,7 @@ from course_lib.messages import catalogue
 from course_lib.paths import repo_root
 
 ROOT = repo_root()
-INTERNAL = {"help", "setup", "setup-test", "setup-site", "setup-class"}
+INTERNAL = {"help", "setup", "setup-test", "setup-site"}
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_test_runs_everything_in_order(dry_run):
     assert all(step in line for step, line in zip(steps, lines, strict=True))
     assert '-m "not slow"' in lines[4]
     assert "--nbval-current-env" in lines[5] and "--nbval-cell-timeout=120" in lines[5]
-    assert lines[4].count("loadscope") == lines[5].count("loadscope") == 1
+    assert all("--dist loadscope --no-loadscope-reorder" in line for line in lines[4:6])
 
 
 def test_test_all_leaves_the_slow_tests_in(dry_run):

@@ -9,6 +9,7 @@ from course_lib import registry
 from course_lib.messages import LANGUAGES, speaking
 from course_lib.viz import sliders
 from course_lib.viz.canvas import Canvas
+from course_lib.viz.panels.schedules import schedules
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SMALL = (2, 1.5)
@@ -158,47 +159,12 @@ def test_an_exception_is_shown_to_the_learner_and_raised_and_gone_with_the_next_
     assert panel.children[1].value == "" and panel.error is None
 
 
-RANGED = [(e.name, hyper) for e in registry.entries() for hyper in e.ranges]
-
-
-@pytest.mark.parametrize(("name", "hyper"), RANGED)
-def test_every_ranged_hyperparameter_gives_a_slider_that_reaches_both_ends(name, hyper):
-    entry = registry.get(name)
-    slider, values = sliders.range_slider(entry, hyper), entry.ranges[hyper].values()
-    if entry.defaults.get(hyper) is not None:
-        gaps = [abs(value - entry.defaults[hyper]) for value in values]
-        assert gaps[slider.index] == min(gaps)
-    for value in (values[0], values[-1]):
-        slider.value = value
-        assert float(slider.label) == pytest.approx(value, rel=1e-2)
-    assert len({label for label, _ in slider.options}) == len(values)
-
-
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_ranged_hyperparameter_of_a_rule_has_a_title_in_words(lang):
-    unit_1 = {"optimizer", "schedule", "plateau schedule", "clipping", "problem"}
+def test_every_slider_without_a_title_of_its_own_has_one_in_words(lang):
+    hypers = {hyper for name in schedules() for hyper in registry.get(name).ranges}
     with speaking(lang):
-        for name, hyper in RANGED:
-            if registry.get(name).kind not in unit_1:
-                continue
-            assert sliders.parameter_title(hyper) != hyper, (name, hyper)
-
-
-def test_slider_panel_takes_frames_for_one_range_and_live_for_several():
-    one = sliders.slider_panel("gd", _line, size=SMALL)
-    assert isinstance(one, sliders.FramesPanel)
-    assert one.slider.value == pytest.approx(0.1)
-    several = sliders.slider_panel(registry.get("momentum").function, _line, size=SMALL)
-    assert isinstance(several, sliders.LivePanel)
-    assert list(several.controls) == ["lr", "momentum"]
-    assert isinstance(sliders.slider_panel("momentum", _line, only=["lr"], size=SMALL), sliders.FramesPanel)
-
-
-def test_slider_panel_says_which_hyperparameters_there_are():
-    with pytest.raises(ValueError, match="lr, momentum"):
-        sliders.slider_panel("momentum", _line, only=["beta1"])
-    with pytest.raises(KeyError, match="nothing is registered"):
-        sliders.slider_panel("no_such_rule", _line)
+        for hyper in (hypers - {"peak"}) | {"lr"}:
+            assert sliders.parameter_title(hyper) != hyper, hyper
 
 
 def test_labels_take_more_digits_only_where_needed():

@@ -1,4 +1,4 @@
-"""Unit 7, Practice: numbers predicted by hand, and a fine-tuning to repair. Texts: unit7_tasks.toml."""
+"""Unit 7, Practice: numbers predicted by hand, and a fine-tuning to repair. Texts: messages/unit7.toml."""
 
 import math
 from functools import cache

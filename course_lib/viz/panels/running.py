@@ -215,7 +215,6 @@ def ratios_panel(runs, *, start=0.1):
             right.plot(shown, medians[layer, known], **style(layer), markersize=4, zorder=4)
         right.axvline(best, **{**style(6), "marker": ""}, zorder=3, label=t("viz.ratios.best"))
         plain_rates(right, runs.rates)
-        figures.legend(right, "lower left")
 
     def draw(figure, lr):
         left, right = figure.axes
@@ -226,7 +225,7 @@ def ratios_panel(runs, *, start=0.1):
                 line, **{**style(layer), "marker": ""}, linewidth=1.3, zorder=5, label=names(layer)
             )
         artists.append(right.axvline(lr, color=COLOURS[1], linewidth=5, alpha=0.35, zorder=2))
-        return [*artists, figures.legend(left, "lower left")]
+        return [*artists, *(figures.legend(axes, "lower left") for axes in figure.axes)]  # above the band
 
     def median(layer, lr):
         value = medians[layer, runs.rates.index(lr)]

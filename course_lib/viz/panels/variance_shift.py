@@ -14,18 +14,6 @@ DEPTH, WIDTH, SAMPLES = 6, 200, 400
 PLACES = ("before", "after", "last")
 
 
-def expected_ratio(rate):
-    """Variance at inference ÷ variance in training of a ReLU of N(0, 1) behind inverted dropout.
-
-        σ² / (σ² + r/(1 − r) (μ² + σ²)),    μ² + σ² = 1/2,  σ² = 1/2 − 1/(2π)
-
-    Derived as in Li et al. 2019, arXiv:1801.05134, §3.
-    """
-    square = 0.5
-    var = square - 1 / (2 * np.pi)
-    return var / (var + rate / (1 - rate) * square)
-
-
 @lru_cache
 def inference_spread(rate, place, *, seed=0):
     """What an untrained deep net's norms put out at inference, and the first norm's values.

@@ -33,7 +33,7 @@ def release_of(root: Path, path: Path, assignment: str = "", notebook: Notebook 
     places = [place for name in names if (place := find_release(root, name, lang))]
     if not places:
         known = ", ".join(assignments(root))
-        raise NotGradable(t("grading.no_release", name=shown(names[0]), known=known))
+        raise NotGradable(t("grading.no_release", name=printable(names[0]), known=known))
     return read_release(places[0])
 
 
@@ -54,6 +54,6 @@ def grade_notebook(grader: Grader, release: Release, notebook: Notebook) -> Grad
         return Graded(unreadable(release, problem), digest)
 
 
-def shown(name) -> str:
+def printable(name) -> str:
     """A name of a file as it may be printed: a submission's may hold what a terminal obeys, or no text."""
     return "".join(c if c.isprintable() else "?" for c in str(name))
