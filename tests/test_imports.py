@@ -46,7 +46,7 @@ ARROWS = {
     "lab": (),
     "bootstrap": (),
     "builder": (*LEARNING, "progress"),
-    "site": ("builder", "progress.course", "viz.picture", "viz.sliders"),
+    "site": ("builder", "progress.course", "viz.picture", "viz.quiz", "viz.sliders"),
     "cli_ends": ("classroom", "grading"),
     "cli_class": ("cli_ends", "doctor", "classroom", "grading"),
     "cli": ("cli_class", "cli_ends", *LEARNING, "progress", "builder", "doctor", "lab", "bootstrap"),

@@ -41,17 +41,24 @@ def build(root, names=None, *, execute=True, confirm=False) -> Report:
         known = ", ".join(sorted({path.stem for path in paths(root)}))
         report.problems.append(Problem(name, 1, t("builder.no_source", got=name, names=known)))
     units = outline.load(root)
+    if confirm:
+        _confirm(root, chosen, report)
+    for page, text in freshness.pages(root, units).items():  # first: notebooks that are run read some
+        _write(root, page, text, report)
     for path in chosen:
         source = read(root, path)
-        if confirm and not source.problems:
-            report.confirmed += [f"{source.file}:{line}" for line in pairs.confirm(path, source)]
-            source = read(root, path)
         report.problems += source.problems
         for one in built(source, units) if not source.problems else ():
             _store(root, one, execute, report)
-    for page, text in freshness.pages(root, units).items():
-        _write(root, page, text, report)
     return report
+
+
+def _confirm(root, chosen, report):
+    """Record the fingerprints of all pairs of sound sources."""
+    for path in chosen:
+        source = read(root, path)
+        if not source.problems:
+            report.confirmed += [f"{source.file}:{line}" for line in pairs.confirm(path, source)]
 
 
 def check(root) -> list[Problem]:
@@ -91,8 +98,13 @@ def _store(root: Path, one: Built, execute, report: Report):
 
 
 def _program(notebook):
-    """What decides a notebook's outputs."""
-    return [(cell.source, RAISES in cell.metadata.get("tags", [])) for cell in code_cells(notebook)]
+    """What decides a notebook's outputs; the id of a cell that asks stands for the question's texts."""
+
+    def decides(cell):
+        tags = cell.metadata.get("tags", [])
+        return cell.source, RAISES in tags, cell.id if "quiz" in tags else ""
+
+    return [decides(cell) for cell in code_cells(notebook)]
 
 
 def _write(root, path, text, report):

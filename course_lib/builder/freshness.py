@@ -5,10 +5,10 @@ from pathlib import Path
 
 import nbformat
 
-from course_lib.builder import glossary, outline, reference, regions, symbols
+from course_lib.builder import glossary, outline, quiz, reference, regions, symbols
 from course_lib.builder.notebooks import FORMS, Built, built, code_cells, dumps, with_outputs
 from course_lib.builder.problems import Problem
-from course_lib.builder.source import Code, Source, paths
+from course_lib.builder.source import Code, Source, paths, read
 from course_lib.experiments import stale
 from course_lib.messages import LANGUAGES, t
 
@@ -64,7 +64,7 @@ def _leaks(one: Built, stored, source):
 
 
 def _languages_differ(root, source):
-    """Code that differs between the stored languages, where stubs, quizzes and the first cell may."""
+    """Code that differs between the stored languages, where stubs and the first cell may."""
     for form in FORMS[source.folder]:
         stored = [load(root / form / lang / f"{source.name}.ipynb") for lang in LANGUAGES]
         if None not in stored and _shared_code(stored[0]) != _shared_code(stored[1]):
@@ -75,7 +75,7 @@ def _shared_code(notebook):
     return [
         cell.source
         for cell in code_cells(notebook)
-        if not {"language", "quiz"} & set(cell.metadata.get("tags", []))
+        if "language" not in cell.metadata.get("tags", [])
         and not cell.metadata.get("nbgrader", {}).get("solution")
     ]
 
@@ -109,6 +109,8 @@ def _pages(root, units):
     yield symbols.pages(root, units), symbols.FILE
     yield reference.pages(root), "course_lib/algorithms"
     yield outline.pages(root, units), "notebooks/src, solutions/src"
+    lessons = [read(root, path) for path in paths(root) if path.parent.parent.name == "notebooks"]
+    yield quiz.pages(root, lessons), "notebooks/src"
 
 
 def outdated_pages(root: Path, units) -> Iterator[Problem]:

@@ -46,7 +46,7 @@ def render(source: Source, lang: str, form: str, units=()) -> Built:
     with speaking(lang):
         cells, lines = _first_cells(source, lang, form, links), [1, 1, 1]
         for block in source.blocks:
-            cells.append(_cell(block, lang, form))
+            cells.append(_cell(source, block, lang, form))
             lines.append(block.line if isinstance(block.text, str) else block.line[lang])
             _fill_table(cells[-1], units, lang)
     if links:
@@ -92,14 +92,14 @@ def _fill_table(cell, units, lang):
         cell.source = cell.source.replace(navigation.TABLE, navigation.table(units, lang))
 
 
-def _cell(block, lang, form):
+def _cell(source, block, lang, form):
     """One block as a cell. Its id comes from the text of both languages, so that both share it."""
     if isinstance(block.text, str):
         return _code_cell(block, form)
     text, name = block.text[lang], _digest(block.text["ko"], block.text["en"])
     if "quiz" in block.options:
         hidden = {"jupyter": {"source_hidden": True}, "tags": ["quiz"]}
-        return new_code_cell(quiz.code(block.options["quiz"], text), id=name, metadata=hidden)
+        return new_code_cell(quiz.code(source.name, block.options["quiz"]), id=name, metadata=hidden)
     if "answer" in block.options:
         text = regions.cut(text, nbgrader_cells.prose_stub) if form == "exercises" else regions.filled(text)
     return new_markdown_cell(text, id=name)

@@ -1,16 +1,16 @@
-"""A question of the source, `- [x] text :: feedback` per option, and the code cell it becomes."""
+"""A question of the source, `- [x] text :: feedback` per option, the code cell it becomes, and its texts."""
 
+import json
 import re
 import textwrap
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from course_lib.messages import t
+from course_lib.messages import LANGUAGES, t
 
+PAGE = "course_lib/viz/quizzes.json"
 _OPTION = re.compile(r"^- \[([ xX])\] ?", re.MULTILINE)
-_WIDTH = 88  # columns of text per line; Hangul takes two, as ruff counts
-_LINE = 110  # columns of a whole line, as pyproject.toml tells ruff
 
 
 @dataclass(frozen=True)
@@ -55,47 +55,29 @@ def same_answers(ko: str, en: str) -> bool:
     return [option.right for option in parse(ko)[1]] == [option.right for option in parse(en)[1]]
 
 
-def code(name: str, text: str) -> str:
-    """The cell that asks the question through `course_lib.viz.widgets.quiz`."""
+def code(notebook: str, name: str) -> str:
+    """The cell that asks a question. Its texts are elsewhere: not every program hides the code of a cell."""
+    return f'from course_lib.viz.widgets import ask\n\nask("{notebook}", "{name}")'
+
+
+def pages(root: Path, sources) -> dict[str, str]:
+    """quizzes.json, which `ask` reads: {notebook: {name: {language: what `quiz` takes}}}.
+
+    sources: the Sources of the notebooks. Nothing for a folder without the library.
+    """
+    if not (root / PAGE).parent.is_dir():
+        return {}
+    asked = {source.name: _asked(source) for source in sources if not source.problems}
+    questions = {name: found for name, found in asked.items() if found}
+    return {PAGE: json.dumps(questions, ensure_ascii=False, indent=1) + "\n"}
+
+
+def _asked(source):
+    pairs = (pair for pair in source.pairs if "quiz" in pair.options)
+    return {pair.options["quiz"]: {lang: _arguments(pair.text[lang]) for lang in LANGUAGES} for pair in pairs}
+
+
+def _arguments(text):
     question, options = parse(text)
-    lines = ["from course_lib.viz.widgets import quiz", "", "quiz("]
-    lines += [f'    "{name}",', *_literal("    ", question), "    ["]
-    for option in options:
-        lines += ["        {", *_literal('            "text": ', option.text)]
-        lines += [f'            "right": {option.right},']
-        lines += [*_literal('            "why": ', option.feedback), "        },"]
-    return "\n".join([*lines, "    ],", ")"])
-
-
-def _literal(start: str, text: str) -> list[str]:
-    """A string after `start`, over as many source lines as it needs."""
-    # ruff joins pieces that would fit on one line, the brackets around them included
-    fits = "\n" not in text[:-1] and _columns(f"{start}({_quoted(text)}),") <= _LINE
-    pieces = [text] if fits else _pieces(text)
-    if len(pieces) == 1:
-        return [f"{start}{_quoted(pieces[0])},"]
-    indent = " " * (len(start) - len(start.lstrip()))
-    return [f"{start}(", *(f"{indent}    {_quoted(piece)}" for piece in pieces), f"{indent}),"]
-
-
-def _pieces(text: str) -> list[str]:
-    """The text cut after spaces and line ends, no piece wider than _WIDTH unless one word is."""
-    pieces, width = [""], 0
-    for word in re.findall(r"\S*\s|\S+", text):
-        columns = _columns(word)
-        if pieces[-1].endswith("\n") or (pieces[-1] and width + columns > _WIDTH):
-            pieces.append("")
-            width = 0
-        pieces[-1] += word
-        width += columns
-    return pieces
-
-
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _quoted(text: str) -> str:
-    """A double-quoted Python literal."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
+    rows = [{"text": one.text, "right": one.right, "why": one.feedback} for one in options]
+    return {"question": question, "options": rows}

@@ -11,6 +11,7 @@ from course_lib.viz import training_figures
 from course_lib.viz.picture import Picture, show
 from course_lib.viz.theme import new_figure
 
+_LEFT = "text-align: left"  # an attribute loses to the styles of VS Code
 # Dark enough for white letters.
 BADGES = {"holds": "#00704F", "fails": "#A84300", "depends": "#005A8E", "unclear": "#5A5A5A"}
 
@@ -78,9 +79,9 @@ def reasons(result) -> str:
         ]
         for name, i in found.intervals.items()
     ]
-    head = "".join(f'<th align="left">{escape(cell)}</th>' for cell in heads)
+    head = "".join(f'<th style="{_LEFT}">{escape(cell)}</th>' for cell in heads)
     body = "".join(
-        "<tr>" + "".join(f'<td align="left">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows
+        "<tr>" + "".join(f'<td style="{_LEFT}">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows
     )
     unit = t("claim.unit", unit=claim.text("unit"), margin=f"{claim.margin:g}")
     return (

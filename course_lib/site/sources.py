@@ -17,6 +17,7 @@ from course_lib.site.figures import Figures
 from course_lib.site.pages import Links, pages
 from course_lib.site.panels import panels
 from course_lib.viz.picture import Picture
+from course_lib.viz.quiz import ask
 
 # "[Start page](…) · **English** · [한국어](…)"
 _LINK = r"(?:\[[^\]]+\]\([^)]+\)|\*\*[^*]+\*\*)"
@@ -91,6 +92,7 @@ def _show(cell, links, page, figures, panel):
     """What a page shows of a code cell."""
     if "quiz" in cell.metadata.get("tags", []):
         cell.metadata["tags"] = ["remove-input"]
+        cell.outputs = [_html(ask(*re.findall(r'"([^"]+)"', cell.source)).html())]
     if "course_lib.progress.panels" in cell.source:  # the learner's own record
         cell.outputs = [_html(f"<p><em>{escape(t('site.record'))}</em></p>")]
     for index, output in enumerate(cell.outputs):

@@ -48,9 +48,9 @@ class Told:
 
     def _repr_html_(self):
         items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
-        head = "".join(f'<th scope="col" align="left">{escape(cell)}</th>' for cell in self.heads)
+        head = "".join(f'<th scope="col" style="text-align: left">{escape(cell)}</th>' for cell in self.heads)
         body = "".join(
-            "<tr>" + "".join(f'<td align="left">{escape(cell)}</td>' for cell in row) + "</tr>"
+            "<tr>" + "".join(f'<td style="text-align: left">{escape(cell)}</td>' for cell in row) + "</tr>"
             for row in self.rows
         )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if self.rows else ""

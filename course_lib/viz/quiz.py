@@ -1,16 +1,39 @@
 """A question asked before the slider moves, whose wrong options are known misconceptions."""
 
+import json
+from functools import cache
 from html import escape
+from pathlib import Path
 
 import ipywidgets as ipw
 from markdown_it import MarkdownIt
 
-from course_lib.messages import t
+from course_lib.messages import language, t
 from course_lib.progress import session
 from course_lib.viz.voice import SpokenBox
 
+FILE = Path(__file__).with_name("quizzes.json")  # the builder makes it of the sources
 _RIGHT, _WRONG = "#009E73", "#D55E00"
 _DARK_RIGHT, _DARK_WRONG = "#00704F", "#A84300"  # dark enough for white letters
+
+
+def ask(notebook, name):
+    """A question of one of the course's notebooks, in the current language, as a Quiz.
+
+        ask("u01_optimization", "stability")
+
+    Raises KeyError for what is not asked there.
+    """
+    asked = _questions().get(notebook, {})
+    if name not in asked:
+        known = ", ".join(asked or _questions())
+        raise KeyError(t("viz.quiz.unknown", got=f"{notebook}, {name}", known=known))
+    return quiz(name, **asked[name][language()])
+
+
+@cache
+def _questions():
+    return json.loads(FILE.read_text(encoding="utf-8"))
 
 
 def quiz(question_id, question, options):
@@ -32,8 +55,8 @@ def quiz(question_id, question, options):
 class Quiz(SpokenBox):
     """Buttons A, B, C, … beside the options, and the answer to the last try below them, which is spoken.
 
-    tried: the numbers of the options tried, in order. Without a kernel the question shows itself as HTML
-    whose explanations fold open.
+    tried: the numbers of the options tried, in order. Without a kernel the question shows itself as Markdown
+    whose explanations fold open: unlike HTML, every program typesets its formulas, trusted or not.
     """
 
     def __init__(self, question_id, question, options):
@@ -72,9 +95,17 @@ class Quiz(SpokenBox):
         session.answered(self.question_id, option["right"])
 
     def _repr_mimebundle_(self, **kwargs):
-        return super()._repr_mimebundle_(**kwargs) | {"text/html": self._still(), "text/plain": self.question}
+        still = {"text/markdown": self._markdown(), "text/plain": self.question}
+        return super()._repr_mimebundle_(**kwargs) | still
 
-    def _still(self):
+    def _markdown(self):
+        choices = [_indented(f"- **{_letter(i)}.** {one['text']}") for i, one in enumerate(self.options)]
+        answers = [f"**{_head(i, one)}** {_why(one)}" for i, one in enumerate(self.options)]
+        fold = f"<details><summary>{escape(t('viz.quiz.answers'))}</summary>"
+        return "\n\n".join([self.question, "\n".join(choices), fold, *answers, "</details>"])
+
+    def html(self) -> str:
+        """The question for a website, whose script makes buttons of it."""
         choices = "".join(f"<li>{markdown(option['text'])}</li>" for option in self.options)
         answers = "".join(_verdict(i, option, ' role="status"') for i, option in enumerate(self.options))
         return (
@@ -96,12 +127,24 @@ def _letter(index):
 
 def _verdict(index, option, role=""):
     """Right or not, in words as well as in colour, and why."""
-    key, colour = ("viz.quiz.right", _RIGHT) if option["right"] else ("viz.quiz.wrong", _WRONG)
-    head = escape(t(key, letter=_letter(index)))
+    colour = _RIGHT if option["right"] else _WRONG
     frame = f"border-left: 4px solid {colour}; padding: 2px 12px; margin: 6px 0; line-height: 1.5"
-    # an explanation may open with the word that the head has just said
-    why = option["why"].removeprefix(t("viz.quiz.right_word")).lstrip()
-    return f'<div{role} style="{frame}"><strong>{head}</strong> {markdown(why)}</div>'
+    head = escape(_head(index, option))
+    return f'<div{role} style="{frame}"><strong>{head}</strong> {markdown(_why(option))}</div>'
+
+
+def _head(index, option):
+    return t(f"viz.quiz.{'right' if option['right'] else 'wrong'}", letter=_letter(index))
+
+
+def _why(option):
+    """The explanation, without the word that the head has just said."""
+    return option["why"].removeprefix(t("viz.quiz.right_word")).lstrip()
+
+
+def _indented(item):
+    """An item of a list whose further lines belong to it."""
+    return item.replace("\n", "\n  ")
 
 
 def markdown(text):

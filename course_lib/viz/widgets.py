@@ -61,7 +61,7 @@ from course_lib.viz.panels.transferring import stages_panel
 from course_lib.viz.panels.variance_shift import variance_shift_panel
 from course_lib.viz.panels.weight_scale import weight_scale_panel
 from course_lib.viz.picture import show
-from course_lib.viz.quiz import quiz
+from course_lib.viz.quiz import ask, quiz
 from course_lib.viz.sliders import frames, live, value_slider
 
 __all__ = [
@@ -71,6 +71,7 @@ __all__ = [
     "accuracy_panel",
     "activation_gallery",
     "activation_panel",
+    "ask",
     "augmentation_gallery",
     "averaging_panel",
     "batch_panel",

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from course_lib.messages import speaking, t
 from tests.browser.lab import RUN_MS, Kernel, complaints, lab, open_notebook, run_all, wait_for_images
 from tests.browser.moving import KERNEL_SIDE, Moving
-from tests.browser.unit_notebooks import asked_options, shown_cells, unit_names, write_notebook
+from tests.browser.unit_notebooks import asked, shown_cells, unit_names, write_notebook
 
 FIRST, REST = unit_names()[:1], unit_names()[1:]
 WIDE = {"width": 1400, "height": 1200}  # room for the largest panel, pixel by pixel
@@ -74,7 +74,7 @@ class Units:
 
     def test_quiz_answers_a_wrong_try_and_a_right_one(self, cell, shown):
         sources, _ = shown_cells([shown.unit], self.lang)
-        options = asked_options(next(s for s in sources if "quiz(" in s))
+        options = asked(next(s for s in sources if "ask(" in s)).options
         right = [option["right"] for option in options]
         for wanted in (False, True):
             letter = "ABCDEFGH"[right.index(wanted)]

@@ -13,6 +13,7 @@ from course_lib.assessment.numbers import NumberTask
 from course_lib.assessment.units import answer_tasks
 from course_lib.builder import notebooks
 from course_lib.progress import course
+from course_lib.viz.quiz import ask
 
 REPOSITORY = Path(__file__).parents[2]
 # a learner's wrong answer and then the right one; the first raises, as it should
@@ -49,7 +50,7 @@ def shown_cells(units, lang):
     for unit in units:
         cells = code_cells(REPOSITORY / "notebooks" / lang / f"{unit}.ipynb")
         sources += [cells[0], imports(cells)]  # the first sets the language
-        quiz = next(cell for cell in cells if called(cell) == "quiz")
+        quiz = next(cell for cell in cells if called(cell) == "ask")
         for kind, name, source in [*_panels(cells), ("quiz", "quiz", quiz), *_task(unit)]:
             shown.append(Shown(kind, unit, name, len(sources)))
             sources.append(source)
@@ -68,9 +69,9 @@ def called(source):
     return call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
 
 
-def asked_options(source):
-    """The options of a quiz from its cell, as `quiz` takes them."""
-    return ast.literal_eval(ast.parse(source).body[-1].value.args[2])
+def asked(source):
+    """The Quiz of a cell that asks one of the course's questions, in the current language."""
+    return ask(*map(ast.literal_eval, ast.parse(source).body[-1].value.args))
 
 
 def imports(cells):

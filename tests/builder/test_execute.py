@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_output
 
-from course_lib.builder import build, check
+from course_lib.builder import build, building, check
 from course_lib.builder.execute import WIDGET, clean, run
 from course_lib.builder.notebooks import render
 from course_lib.builder.source import read
@@ -54,12 +54,18 @@ def test_solutions_run_and_exercises_do_not(course):
     assert build(root, execute="all").executed == report.executed
 
 
-def test_a_quiz_is_readable_where_no_kernel_runs(course):
+def test_a_question_whose_text_changes_is_asked_anew(course, monkeypatch):
     sides = [f"{word}?\n\n- [x] $a$ :: b\n- [ ] c :: d" for word in ("무엇", "What")]
     root = course("u01", TITLE + pair(*sides, ', "quiz": "q"'))
-    assert build(root).ok
-    shown = cells(root)[-1].outputs[0].data
-    assert WIDGET not in shown and "What?" in shown["text/html"]
+    ran = []
+    monkeypatch.setattr(building, "run", lambda one, root: ran.append(one.path) or ([([], 1)] * 2, []))
+    for changed in (False, True):
+        if changed:
+            course("u01", TITLE + pair(sides[0], sides[1].replace(":: d", ":: e"), ', "quiz": "q"'))
+        ran.clear()
+        assert build(root).ok
+        assert ran == ["notebooks/ko/u01.ipynb", "notebooks/en/u01.ipynb"]
+        assert build(root).executed == []
 
 
 def test_an_unsolved_exercise_runs_to_its_stubs_and_no_further_error(course):

@@ -32,7 +32,7 @@ def path(tmp_path):
     figures = Figures(tmp_path / "figures", "figures")
     values = ["0.1", "0.2", "0.4"]
     panel = Panel([{"lr": 0.1}], ["rate <lr>"], values, [picture(value) for value in values], 1)
-    parts = [figures.moving("slider-1", panel), quiz("q", "Which?", OPTIONS)._repr_mimebundle_()["text/html"]]
+    parts = [figures.moving("slider-1", panel), quiz("q", "Which?", OPTIONS).html()]
     parts.append(figures.still(picture("0.8"), Panel([{"lr": 0.8}], ["lr", "momentum"])))
     head = f'<link rel="stylesheet" href="{STATIC}/site.css"><script defer src="{STATIC}/site.js"></script>'
     path = tmp_path / "page.html"

@@ -5,8 +5,11 @@ import math
 import pytest
 
 from course_lib.algorithms import adam
+from course_lib.messages import speaking
+from course_lib.progress.course import units
 from course_lib.viz.quiz import markdown
-from course_lib.viz.widgets import quiz, show_code
+from course_lib.viz.widgets import ask, quiz, show_code
+from tests.accessible import is_in
 
 OPTIONS = [
     {"text": "$a_1 * b_2$", "right": False, "why": "This **misleads**."},
@@ -33,11 +36,35 @@ def test_right_is_not_said_twice():
 
 def test_without_a_kernel_the_answers_stand_in_a_fold():
     data = quiz("q", "How *many*?", OPTIONS)._repr_mimebundle_()
-    before, after = data["text/html"].split("<details>")
-    assert "How <em>many</em>?" in before and "$a_1 * b_2$" in before
-    assert "misleads" not in before and "misleads" in after and "B: right." in after
+    before, after = data["text/markdown"].split("<details>")
+    assert before.startswith("How *many*?\n\n- **A.** $a_1 * b_2$\n- **B.** two")
+    assert "misleads" not in before and "**B: right.** As $2 < 3$." in after
+    assert "\n\n**A: no.** This **misleads**.\n\n" in after and after.endswith("\n\n</details>")
+    assert "text/html" not in data  # VS Code would show it before Markdown, with its formulas raw
     assert data["text/plain"] == "How *many*?"
     assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_the_site_gets_html():
+    before, after = quiz("q", "How *many*?", OPTIONS).html().split("<details>")
+    assert "How <em>many</em>?" in before and "$a_1 * b_2$" in before
+    assert "misleads" not in before and "misleads" in after and "B: right." in after
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_every_question_of_the_course_is_asked_in_its_language(lang):
+    with speaking(lang):
+        for unit in units():
+            for name in unit.quizzes:
+                asked = ask(unit.name, name)
+                assert asked.question_id == name and len(asked.options) > 1
+                assert is_in(asked.question, lang)
+
+
+@pytest.mark.parametrize("place", [("u01_optimization", "none"), ("none", "stability")])
+def test_a_question_that_is_not_there_is_refused_with_those_that_are(place):
+    with pytest.raises(KeyError, match=r"there is no question .*; there are: .+ course build"):
+        ask(*place)
 
 
 @pytest.mark.parametrize(
