@@ -10,11 +10,13 @@ import inspect
 import textwrap
 from collections.abc import Mapping
 from functools import partial
-from types import FunctionType, ModuleType
+from types import FunctionType, ModuleType, UnionType
 
 from course_lib.messages import t
 
 PACKAGE = "course_lib"
+# No part of a shape: neither changes a number, and that an import is not lazy only Python 3.15 notes.
+_LEFT_OUT = ("decorator_list", "is_lazy")
 # What is shown to readers, and the list of what exists, change no number.
 _TEXTS = ("course_lib.messages", "course_lib.registry")
 _PLAIN = (bool, int, float, str, bytes, type(None))
@@ -44,6 +46,8 @@ def _visit(value, parts):
         return [_visit(item, parts) for item in value]
     if isinstance(value, _PLAIN):
         return repr(value)
+    if isinstance(value, UnionType):
+        return "UnionType"  # whose name is Union since Python 3.14
     if not isinstance(value, (FunctionType, type)) or not _ours(value.__module__):
         return type(value).__name__  # another library's: its version is noted with the result
     name = f"{value.__module__}.{value.__qualname__}"
@@ -102,7 +106,7 @@ def _shape(node):
         return [_shape(item) for item in node if not _is_docstring(item)]
     if not isinstance(node, ast.AST):
         return repr(node)
-    fields = [(k, v) for k, v in ast.iter_fields(node) if v not in (None, []) and k != "decorator_list"]
+    fields = [(k, v) for k, v in ast.iter_fields(node) if v not in (None, []) and k not in _LEFT_OUT]
     return [type(node).__name__, *([k, _shape(v)] for k, v in fields)]
 
 

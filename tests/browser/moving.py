@@ -15,12 +15,15 @@ from PIL import Image
 from tests.browser.lab import picture_bytes
 
 WAIT_S = 60
-# A cell for the notebook: what the kernel holds for a panel.
+# A cell for the notebook: what the kernel holds for a panel; None while the panel draws, as JupyterLab has a
+# control's news heard in another thread than this is asked in.
 KERNEL_SIDE = """
 import hashlib
 import ipywidgets as ipw
 
 def held(panel):
+    if getattr(panel, "_busy", False):
+        return None
     controls = panel.controls.values() if hasattr(panel, "controls") else [panel.slider]
     told = [_told(control) for control in controls if not isinstance(control, ipw.Checkbox)]
     return sorted(told), hashlib.sha256(panel.picture.png).hexdigest()
@@ -72,13 +75,17 @@ class Moving:
 
     def picture(self):
         """The bytes of the picture, once the page shows just what the kernel holds."""
-        return self._until(self._agreed)
+        return self._until(self._agreed)[0]
 
     def _agreed(self):
-        texts, digest = self._kernel.value(f"held({self._expression})")
+        """(the picture's bytes, what SHOWN tells) where the page shows just what the kernel holds."""
+        held = self._kernel.value(f"held({self._expression})")
+        if held is None:
+            return None
+        texts, digest = held
         data = picture_bytes(self.cell)
-        shown = sorted(map(tuple, self.cell.evaluate(SHOWN)))
-        return sha256(data).hexdigest() == digest and shown == texts and data
+        shown = [tuple(control) for control in self.cell.evaluate(SHOWN)]
+        return (data, shown) if sha256(data).hexdigest() == digest and sorted(shown) == texts else None
 
     def _until(self, holds):
         end = time.monotonic() + WAIT_S
@@ -102,18 +109,19 @@ class Moving:
         self.picture()
         for place in set(range(self._sliders.count())) - self._moved:
             if self._sliders.nth(place).is_visible():
-                self._move(self._sliders.nth(place))
+                self._move(place)
                 self._moved.add(place)
 
-    def _move(self, slider):
+    def _move(self, place):
         """To its low end by keyboard, to its high end by mouse, and back: some ends leave others no room."""
+        slider = self._sliders.nth(place)
         handle = slider.locator(".noUi-handle")
         self._into_view()
         start, last = (float(handle.get_attribute(f"aria-value{name}")) for name in ("now", "max"))
         handle.press("Home")
-        low = self._on_screen(handle, "aria-valuemin")
+        low = self._on_screen(place, lambda at, last: at == 0)
         _drag_to_the_right(slider)
-        assert self._on_screen(handle, "aria-valuemax") != low
+        assert self._on_screen(place, lambda at, last: at == last) != low
         for _ in range(round(last - start)):
             handle.press("ArrowLeft")
         self.picture()
@@ -122,14 +130,17 @@ class Moving:
         """All of the panel, from its first control to the picture's foot."""
         self.cell.locator(".widget-vbox").first.evaluate("panel => panel.scrollIntoView({block: 'center'})")
 
-    def _on_screen(self, handle, end):
-        """The picture's bytes, once the slider is at an end and the picture is seen, pixel by pixel."""
+    def _on_screen(self, place, at_end):
+        """The picture's bytes, once the slider is at an end and the picture is seen, pixel by pixel.
+
+        A slider may jump back and forth while the kernel draws: page and kernel agree before and after.
+        """
 
         def holds():
-            data = self._agreed()
-            at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute(end)
-            # a slider may jump back and forth while the kernel draws: agreed before and after
-            return data if data and at_end and self._is_seen(data) and self._agreed() == data else None
+            agreed = self._agreed()
+            if not agreed or not at_end(*agreed[1][place][2:]):
+                return None
+            return agreed[0] if self._is_seen(agreed[0]) and self._agreed() == agreed else None
 
         return self._until(holds)
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from PIL import Image
@@ -94,13 +94,16 @@ def made_lab(user, lang):
     with (home / LOG).open("w") as out:
         # a process group of its own, as a shell makes one: Ctrl-C reaches all of it
         how = {"cwd": user.clone, "env": user.env(lang), "start_new_session": True}
+        # what a shell starts in the background, such as these tests, does not hear Ctrl-C otherwise
+        how["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
         lab = subprocess.Popen(command, **how, stdout=out, stderr=out)
     try:
         yield _printed_address(lab, home / LOG), home
     finally:
-        for _ in range(2):
-            os.killpg(lab.pid, signal.SIGINT)
-            time.sleep(0.5)  # the second one answers the question whether to stop
+        with suppress(ProcessLookupError):
+            for _ in range(2):
+                os.killpg(lab.pid, signal.SIGINT)
+                time.sleep(0.5)  # the second one answers the question whether to stop
         lab.wait(60)
 
 

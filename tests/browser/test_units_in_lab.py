@@ -64,14 +64,6 @@ class Units:
     def test_panel_moves_by_keyboard_and_by_mouse(self, cell, kernel, shown):
         Moving(cell, kernel, f"Out[{shown.place + 1}]").everything()
 
-    @pytest.mark.slow  # only Unit 7, which is not driven in `make test`, has one
-    def test_patient_is_probed_by_keyboard(self, cell, kernel, shown):
-        patient, seen = f"Out[{shown.place + 1}]", cell.locator("img:visible").count()
-        cell.locator("select").press("End")
-        cell.locator(".jupyter-button").press("Space")
-        expect(cell.locator("img:visible")).to_have_count(seen + 1)
-        assert kernel.value(f"{patient}.choice.index == len({patient}.choice.options) - 1")
-
     def test_quiz_answers_a_wrong_try_and_a_right_one(self, cell, shown):
         sources, _ = shown_cells([shown.unit], self.lang)
         options = asked(next(s for s in sources if "ask(" in s)).options
@@ -90,15 +82,26 @@ class Units:
         expect(cell.locator(".jp-OutputArea-output strong").last).to_have_text(told[1])
 
 
+class UnitsWithPatient(Units):
+    """Unit 7 among them, which alone has a virtual lab."""
+
+    def test_patient_is_probed_by_keyboard(self, cell, kernel, shown):
+        patient, seen = f"Out[{shown.place + 1}]", cell.locator("img:visible").count()
+        cell.locator("select").press("End")
+        cell.locator(".jupyter-button").press("Space")
+        expect(cell.locator("img:visible")).to_have_count(seen + 1)
+        assert kernel.value(f"{patient}.choice.index == len({patient}.choice.options) - 1")
+
+
 class TestKorean(Units):
     units, lang = FIRST, "ko"
 
 
 @pytest.mark.slow
-class TestKoreanToo(Units):
+class TestKoreanToo(UnitsWithPatient):
     units, lang = REST, "ko"
 
 
 @pytest.mark.slow
-class TestEnglish(Units):
+class TestEnglish(UnitsWithPatient):
     units, lang = FIRST + REST, "en"

@@ -66,7 +66,9 @@ def test_torch_is_the_cpu_build_of_the_version_that_make_lab_installs():
 
 
 def test_pip_finds_every_pin_and_no_two_disagree(tmp_path):
-    """Without torch's own index, which may be out of reach here; the ordinary one has the version too."""
+    """For Binder's Python, whichever runs this; without torch's own index, which may be out of reach here, as
+    the ordinary one has the version too.
+    """
     lines = (BINDER / "requirements.txt").read_text(encoding="utf-8").splitlines()
     plain = [line.removesuffix("+cpu") for line in lines if not line.startswith("--extra-index-url")]
     (tmp_path / "requirements.txt").write_text("\n".join(plain))
@@ -81,6 +83,12 @@ def test_pip_finds_every_pin_and_no_two_disagree(tmp_path):
         "1",
         "--timeout",
         "10",
+        "--python-version",
+        "3.11.14",
+        "--only-binary",
+        ":all:",
+        "--target",
+        tmp_path / "nowhere",
     ]
     done = subprocess.run(
         [*command, "-r", tmp_path / "requirements.txt"], capture_output=True, text=True, timeout=300
