@@ -14,20 +14,20 @@ ROOT = repo_root()
 SCRIPT = ROOT / ".ci" / "run"
 
 
-def workflow():
-    return yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))
+def workflow(name="test"):
+    return yaml.safe_load((ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8"))
 
 
 def test_the_script_ends_with_the_readmes_command():
     lines = SCRIPT.read_text(encoding="utf-8").strip().splitlines()
     assert lines[0] == "#!/usr/bin/env bash" and "set -euo pipefail" in lines
-    assert lines[-1] == "CI=true make test"
+    assert lines[-1] == 'CI=true make "$target"' and "target=${1:-test}" in lines
     assert os.access(SCRIPT, os.X_OK)
     subprocess.run(["bash", "-n", SCRIPT], check=True, timeout=30)
 
 
 def test_the_script_installs_every_tool_that_a_test_may_want():
-    packages = re.search(r"for package in (.+); do", SCRIPT.read_text(encoding="utf-8"))[1].split()
+    packages = re.search(r"^packages=\((.+)\)$", SCRIPT.read_text(encoding="utf-8"), re.M)[1].split()
     wanted = {remedy.removeprefix("apt-get install ") for remedy in REMEDIES.values()}
     assert wanted | {"make", "fonts-nanum"} == set(packages)
 
@@ -51,6 +51,15 @@ def test_the_workflow_runs_the_script_on_the_lowest_and_the_newest_python():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert len(versions) == 2 and f">={versions[0]}" == project["requires-python"]
     assert tuple(map(int, versions[1].split("."))) > tuple(map(int, versions[0].split(".")))
+
+
+def test_once_a_week_everything_is_tested():
+    (job,) = workflow("weekly")["jobs"].values()
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run test-all"]
+    assert "schedule" in workflow("weekly")[True]
+    (daily,) = workflow()["jobs"].values()
+    lowest = job["container"]["image"].replace("3.11", "${{ matrix.python }}")
+    assert job["container"] | {"image": lowest} == daily["container"]
 
 
 def test_the_workflow_runs_on_pushes_and_pull_requests_and_keeps_pips_cache():
