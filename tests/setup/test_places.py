@@ -91,4 +91,4 @@ def test_commands_work_or_name_the_place_where_the_folder_is_read_only(course, c
         done = course(*args, before=reader)
         assert done.returncode == 0, (args, done.stdout, done.stderr)
     done = course("grade", SOLVED, "--out", copy / "grades", before=reader, COURSE_LANG="en")
-    assert done.returncode == 1 and done.stderr.startswith(f"'{copy / 'grades'}': you may not"), done.stderr
+    assert done.returncode == 2 and done.stderr.startswith(f"'{copy / 'grades'}': you may not"), done.stderr
