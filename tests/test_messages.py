@@ -2,6 +2,7 @@
 
 import re
 import string
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,14 @@ def test_an_unknown_language_is_refused_with_a_remedy():
     with pytest.raises(ValueError, match=r"got 'fr'; write set_language\(\"en\"\)"):
         set_language("fr")
     assert language() == "en"
+
+
+def test_a_text_lies_where_its_key_says():
+    """A unit's texts in unitN.toml; all others in a file that is called as the key begins."""
+    lost = [
+        f"{file.name}: {key}"
+        for file in Path(messages.__file__).parent.glob("*.toml")
+        for key in tomllib.loads(file.read_text(encoding="utf-8"))
+        if not re.fullmatch(r"unit\d", file.stem) and not file.stem.startswith(key.split(".")[0])
+    ]
+    assert lost == []
